@@ -1,0 +1,1 @@
+"""One subject: the call engine of Biami Voice, free of any host."""

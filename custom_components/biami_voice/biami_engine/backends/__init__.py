@@ -1,0 +1,1 @@
+"""One mind each; all open a BackendSession."""

@@ -1,0 +1,1 @@
+"""What happened, durably: ledger of legs, calls, migrations."""

@@ -1,0 +1,1 @@
+"""The only asyncio glue: the runner of one call, dialling, limits of the house."""

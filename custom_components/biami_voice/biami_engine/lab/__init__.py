@@ -1,0 +1,1 @@
+"""The phone lab: a carrier, a model server and callers on loopback."""

@@ -1,0 +1,1 @@
+"""What the agent may do: plain typed functions and the ports a host must fulfil."""

@@ -1,0 +1,1 @@
+"""One wire each; all end in a Leg."""

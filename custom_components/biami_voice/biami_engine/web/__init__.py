@@ -1,0 +1,1 @@
+"""aiohttp handlers that any host can mount: API, webhooks, auth, throttle, page."""

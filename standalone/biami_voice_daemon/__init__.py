@@ -1,0 +1,1 @@
+"""The daemon: Biami Voice without Home Assistant, configured by YAML."""
