@@ -1,0 +1,158 @@
+"""The engine's configuration: frozen dataclasses, and the schema that makes them from plain dicts (DESIGN 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+DEFAULT_TWILIO_API = "https://api.twilio.com"
+
+
+@dataclass(frozen=True, slots=True)
+class ServerConfig:
+    host: str = "127.0.0.1"
+    port: int = 8080
+    public_url: str = ""
+    api_token: str = field(default="", repr=False)
+    cors_origins: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TwilioLine:
+    """`numbers` in E.164; `context` answers its calls; `region` reads national numbers (`5555551234`)."""
+
+    name: str
+    account_sid: str
+    auth_token: str = field(repr=False)
+    number: str
+    context: str = "general"
+    region: str = ""
+    api_url: str = DEFAULT_TWILIO_API
+    answer_calls: bool = True
+    validate_signatures: bool = True
+    transport: Literal["twilio"] = "twilio"
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserLine:
+    name: str
+    context: str = "general"
+    transport: Literal["browser"] = "browser"
+
+
+@dataclass(frozen=True, slots=True)
+class LoopbackLine:
+    """A line inside the process, for tests and previews: what one end plays, the other hears."""
+
+    name: str
+    context: str = "general"
+    transport: Literal["loopback"] = "loopback"
+
+
+LineConfig = TwilioLine | BrowserLine | LoopbackLine
+
+
+@dataclass(frozen=True, slots=True)
+class BackendConfig:
+    """`options` are the settings of this backend's type, checked by its schema."""
+
+    name: str
+    type: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+Opening = Literal["say_first", "wait_for_caller", "listen_then_speak"]
+
+
+@dataclass(frozen=True, slots=True)
+class TurnConfig:
+    """`interruptions` off: the agent cannot be interrupted. `confirm_ms` 0: an interruption is confirmed at once; else
+    playback pauses on a candidate and resumes unless speech lasts that long."""
+
+    interruptions: bool = True
+    confirm_ms: int = 0
+    protect_first_sentence: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class IdleConfig:
+    """After `after_seconds` of silence on both sides the agent asks (`prompts`, in turn), then says `goodbye`."""
+
+    after_seconds: float = 12.0
+    prompts: tuple[str, ...] = ("Are you still there?",)
+    goodbye: str = "I cannot hear you. Goodbye."
+    absolute_silence_seconds: float = 60.0
+    """No voice of the caller for so long ends the call whatever the agent says."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContextConfig:
+    name: str
+    prompt: str = ""
+    language: str = "en"
+    voice: str | None = None
+    backend: str | None = None
+    opening: Opening = "say_first"
+    first_sentence: str = ""
+    tools: tuple[str, ...] = ("end_call",)
+    turns: TurnConfig = TurnConfig()
+    idle: IdleConfig = IdleConfig()
+    max_call_seconds: int | None = None
+    time_up: str = "I am sorry, our time is up. Goodbye."
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ContactConfig:
+    name: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class LimitsConfig:
+    max_call_seconds: int = 900
+    max_concurrent_calls: int = 4
+    calls_per_minute: int = 10
+    calls_per_hour: int = 60
+    requests_per_minute: int = 120
+    """HTTP requests of one client; Twilio's webhooks are never limited."""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyConfig:
+    allowed_countries: tuple[str, ...] = ()
+    """ISO codes; empty allows all."""
+    default_region: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CallLogConfig:
+    url: str = "sqlite:///biami.db"
+
+
+@dataclass(frozen=True, slots=True)
+class LabConfig:
+    """A phone lab beside the daemon: a carrier on loopback that a Twilio line can use as its `api_url`."""
+
+    carrier_port: int = 0
+    """0: no carrier is started."""
+    subscribers: str = ""
+    """A YAML file of numbers and how they behave when called."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineConfig:
+    server: ServerConfig = ServerConfig()
+    lines: Mapping[str, LineConfig] = field(default_factory=dict)
+    backends: Mapping[str, BackendConfig] = field(default_factory=dict)
+    default_backend: str = ""
+    contexts: Mapping[str, ContextConfig] = field(default_factory=dict)
+    contacts: Mapping[str, ContactConfig] = field(default_factory=dict)
+    limits: LimitsConfig = LimitsConfig()
+    policy: PolicyConfig = PolicyConfig()
+    call_log: CallLogConfig = CallLogConfig()
+    lab: LabConfig = LabConfig()
+    test_mode: bool = False
+    config_dir: str = "."
