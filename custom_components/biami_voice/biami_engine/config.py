@@ -1,4 +1,4 @@
-"""The engine's configuration: frozen dataclasses, and the schema that makes them from plain dicts (DESIGN 5)."""
+"""The engine's configuration as frozen dataclasses; `config_schema` makes them from plain dicts (DESIGN 5)."""
 
 from __future__ import annotations
 
@@ -17,6 +17,10 @@ class ServerConfig:
     api_token: str = field(default="", repr=False)
     cors_origins: tuple[str, ...] = ()
     trusted_proxies: tuple[str, ...] = ()
+    drain_seconds: float = 20.0
+    """How long running calls may go on after the first signal to stop."""
+    zeroconf: bool | None = None
+    """Announce the daemon on the local network; None: only where it listens beyond loopback."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,7 @@ class ContextConfig:
     idle: IdleConfig = IdleConfig()
     max_call_seconds: int | None = None
     time_up: str = "I am sorry, our time is up. Goodbye."
+    apology: str = "I am sorry, something went wrong on our side. Please call again later. Goodbye."
     variables: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -68,6 +68,13 @@ class Played:
 
 
 @dataclass(frozen=True, slots=True)
+class Cleared:
+    """The leg obeyed a `clear`: what it reported as `Played` before this event is final for every item cleared."""
+
+    leg: str
+
+
+@dataclass(frozen=True, slots=True)
 class Dtmf:
     leg: str
     digit: str
@@ -284,6 +291,7 @@ LegEvent = (
     | VoiceStarted
     | VoiceStopped
     | Played
+    | Cleared
     | Dtmf
     | StreamReplaced
     | RemoteHangup

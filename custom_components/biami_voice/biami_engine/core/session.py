@@ -1,0 +1,464 @@
+"""`CallSession`: one call as a state machine. Events in, commands out; no I/O, no clock (`now` is an argument).
+
+`receive` never fails on what a peer says: an event that does not fit the present state is ignored. After `EndCall` no
+command follows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ..config import ContextConfig
+from ..interface import AnsweredBy, Direction, EndReason, Outcome, RejectReason, Role
+from . import events as ev
+from .commands import (
+    AnswerLeg,
+    Command,
+    CommitBackend,
+    EndCall,
+    HangUp,
+    HoldLeg,
+    InjectBackend,
+    PlayToCaller,
+    RejectLeg,
+    Report,
+    SendDtmf,
+    SendToBackend,
+)
+from .conversation import Conversation
+from .limits import Due, Limits
+from .outcome import outcome_of
+from .routes import AGENT, RouteTable, conversation
+from .states import CallState, change
+
+DRAIN_SECONDS = 12.0
+"""How long last words may take to be heard before the call is hung up all the same."""
+HANGUP_SECONDS = 5.0
+"""How long a leg may take to confirm that it is gone."""
+LISTEN_FIRST_SECONDS = 1.5
+"""`listen_then_speak`: the caller's time to say the first word."""
+GREET_EXACTLY = 'Say exactly: "{}"'
+
+
+@dataclass(frozen=True, slots=True)
+class CallSetup:
+    """What a call is before its first event. `reject` refuses an incoming call; `backend` None: the context's own."""
+
+    leg: str
+    direction: Direction
+    context: ContextConfig
+    max_call_seconds: float
+    backend: str | None = None
+    reject: RejectReason | None = None
+    with_agent: bool = True
+
+
+class CallSession:
+    """The state of one call. `state`, `legs`, `outcome` are for reading."""
+
+    def __init__(self, setup: CallSetup) -> None:
+        self.setup = setup
+        self.state = CallState.RINGING
+        self.legs: set[str] = {setup.leg}
+        self.answered = False
+        self.answered_by = AnsweredBy.UNKNOWN
+        self.end_reason: EndReason | None = None
+        self._out: list[Command] = []
+        self._routes = RouteTable(conversation(setup.leg) if setup.with_agent else ())
+        self._talk = Conversation(setup.leg, setup.context, self._out)
+        self._limits = Limits(setup.context.idle)
+        self._cause = "completed"
+        self._opening_at: float | None = None
+        self._opened_words = False
+        self._drain_until: float | None = None
+        self._gone_by: float | None = None
+        self._hung_up = False
+        self._handlers: dict[type, Callable[[Any, float], None]] = _handlers(self)
+
+    def start(self, now: float) -> list[Command]:
+        """The first commands: open the mind while it rings, answer or refuse."""
+        if self.setup.reject is not None:
+            self._out.append(RejectLeg(self.setup.leg, self.setup.reject))
+            self._cause = "rejected"
+            self._finish(EndReason.OPERATOR, now)
+            return self._take()
+        if self.setup.with_agent:
+            self._talk.open_backend(self.setup.backend)
+        if self.setup.direction is Direction.INBOUND:
+            self._out.append(AnswerLeg(self.setup.leg))
+        return self._take()
+
+    def receive(self, event: ev.CallEvent, now: float) -> list[Command]:
+        """Hear one event; the commands that follow from it, in order."""
+        if self.ended:
+            return []
+        self._handlers[type(event)](event, now)
+        if type(event) is not ev.CallerAudio and not self.ended:
+            self._after(now)
+        return self._take()
+
+    @property
+    def ended(self) -> bool:
+        return self.state is CallState.ENDED
+
+    @property
+    def next_deadline(self) -> float | None:
+        """When `TimePassed` is due, in seconds on the call's clock; None: nothing is waited for."""
+        if self.state is CallState.ENDED:
+            return None
+        deadlines = [self._talk.next_deadline, self._opening_at, self._drain_until, self._gone_by]
+        if self.state is CallState.LIVE:
+            deadlines.append(self._limits.next_deadline)
+        return min((at for at in deadlines if at is not None), default=None)
+
+    def _take(self) -> list[Command]:
+        out = self._out[:]
+        self._out.clear()
+        return out
+
+    def _after(self, now: float) -> None:
+        self._limits.set_busy(self._talk.busy, now)
+        if self.state is CallState.ENDING and not self._hung_up and self._talk.silent_for_good:
+            self._hang_up_all(now)
+
+    # --- legs ---
+
+    def on_ringing(self, event: ev.Ringing, now: float) -> None:
+        if self.state is CallState.RINGING:
+            self._out.append(Report("call_ringing", {"leg": event.leg}))
+
+    def on_answered(self, event: ev.Answered, now: float) -> None:
+        if event.leg not in self.legs or event.leg != self.setup.leg or self.answered:
+            return
+        self.answered = True
+        if self.state is not CallState.RINGING:
+            return
+        self.state = change(self.state, CallState.LIVE)
+        self._out.append(Report("call_answered", {"leg": event.leg}))
+        self._limits.answered(now, self.setup.max_call_seconds)
+        self._talk.answered(now, self._routes.hearers(AGENT))
+        if self._talk.lost:
+            self._apologise(now)
+        else:
+            self._plan_opening(now)
+
+    def on_answered_by(self, event: ev.AnsweredByDetected, now: float) -> None:
+        self.answered_by = event.answered_by
+        self._out.append(Report("answered_by", {"answered_by": event.answered_by.value}))
+
+    def on_caller_audio(self, event: ev.CallerAudio, now: float) -> None:
+        if self.state is not CallState.LIVE:
+            return
+        for hearer in self._routes.hearers(event.leg):
+            if hearer == AGENT:
+                if not self._talk.lost:
+                    self._out.append(SendToBackend(self._talk.generation, event.audio))
+            else:
+                self._out.append(PlayToCaller(hearer, f"leg:{event.leg}", event.audio))
+
+    def on_played(self, event: ev.Played, now: float) -> None:
+        if event.leg == self._talk.leg:
+            self._talk.played(event.item_id, event.ms)
+
+    def on_cleared(self, event: ev.Cleared, now: float) -> None:
+        self._talk.cleared(event.leg)
+
+    def on_dtmf(self, event: ev.Dtmf, now: float) -> None:
+        if self.state is not CallState.LIVE:
+            return
+        self._limits.caller_heard(now)
+        self._out.append(Report("dtmf", {"leg": event.leg, "digit": event.digit}))
+        if AGENT in self._routes.hearers(event.leg) and not self._talk.lost:
+            self._out.append(InjectBackend(self._talk.generation, f"[DTMF: {event.digit}]", Role.CALLER))
+
+    def on_stream_replaced(self, event: ev.StreamReplaced, now: float) -> None:
+        """A planned replacement changes nothing: same call, same backend, same words on their way."""
+
+    def on_remote_hangup(self, event: ev.RemoteHangup, now: float) -> None:
+        self._leg_gone(event.leg, EndReason.CALLER_HANGUP, event.cause, now)
+
+    def on_leg_lost(self, event: ev.LegLost, now: float) -> None:
+        if event.leg in self.legs:
+            self._out.append(Report("leg_lost", {"leg": event.leg, "detail": event.detail}))
+        self._leg_gone(event.leg, EndReason.CARRIER_ERROR, "failed", now)
+
+    def _leg_gone(self, leg: str, reason: EndReason, cause: str, now: float) -> None:
+        if leg not in self.legs:
+            return
+        self.legs.discard(leg)
+        self._routes.remove(leg)
+        if leg == self.setup.leg and not self.answered:
+            self._cause = cause
+        alone = len(self.legs) == 1 and not self._routes.pairs
+        if self.state in (CallState.RINGING, CallState.LIVE) and (leg == self.setup.leg or not self.legs or alone):
+            self._begin_ending(reason, now, drain=False)
+        elif self.state is CallState.ENDING and not self.legs:
+            self._finish(self.end_reason or reason, now)
+
+    # --- the mind ---
+
+    def _stale(self, generation: int) -> bool:
+        return generation != self._talk.generation or self._talk.lost
+
+    def on_backend_opened(self, event: ev.BackendOpened, now: float) -> None:
+        if not self._stale(event.generation):
+            self._talk.opened = True
+            self._open_if_due()
+
+    def on_agent_audio(self, event: ev.AgentAudio, now: float) -> None:
+        if self._talk.speaks(event.item_id) or not self._stale(event.generation):
+            self._talk.agent_audio(event.item_id, event.audio, now)
+
+    def on_agent_audio_done(self, event: ev.AgentAudioDone, now: float) -> None:
+        if not self._stale(event.generation):
+            self._talk.audio_done(event.item_id)
+
+    def on_response_started(self, event: ev.ResponseStarted, now: float) -> None:
+        if not self._stale(event.generation):
+            self._talk.response_started(event.response_id)
+
+    def on_response_done(self, event: ev.ResponseDone, now: float) -> None:
+        if not self._stale(event.generation):
+            self._talk.response_done(event.response_id)
+
+    def on_speech_started(self, event: ev.SpeechStarted, now: float) -> None:
+        if not self._stale(event.generation):
+            self._caller_speaks(now, 0.0)
+
+    def on_speech_stopped(self, event: ev.SpeechStopped, now: float) -> None:
+        if not self._stale(event.generation):
+            self._talk.speech_stopped(now)
+            self._limits.caller_heard(now)
+
+    def on_voice_started(self, event: ev.VoiceStarted, now: float) -> None:
+        if event.leg == self._talk.leg:
+            self._caller_speaks(now, event.ago_ms)
+
+    def on_voice_stopped(self, event: ev.VoiceStopped, now: float) -> None:
+        if event.leg == self._talk.leg:
+            self._talk.speech_stopped(now, event.ago_ms)
+            self._limits.caller_heard(now)
+
+    def _caller_speaks(self, now: float, ago_ms: float) -> None:
+        if self.state is not CallState.LIVE:
+            return
+        self._limits.caller_heard(now)
+        if self._opening_at is not None and self.setup.context.opening == "listen_then_speak":
+            self._opening_at = None
+            self._opened_words = True
+        self._talk.speech_started(now, ago_ms)
+
+    def on_transcript(self, event: ev.Transcript, now: float) -> None:
+        if not self._stale(event.generation):
+            self._talk.transcript(event.item_id, event.role, event.text, event.final, now)
+
+    def on_tool_requested(self, event: ev.ToolRequested, now: float) -> None:
+        if not self._stale(event.generation) and self.state is CallState.LIVE:
+            self._talk.tool_requested(event, now)
+
+    def on_tool_finished(self, event: ev.ToolFinished, now: float) -> None:
+        if self._talk.tool_finished(event) and event.effect == "end_call":
+            self._begin_ending(EndReason.AGENT_HANGUP, now, drain=True)
+
+    def on_usage(self, event: ev.Usage, now: float) -> None:
+        self._out.append(Report("usage", {"kind": event.kind, **event.amounts}))
+
+    def on_backend_lost(self, event: ev.BackendLost, now: float) -> None:
+        if self._stale(event.generation):
+            return
+        self._talk.backend_lost()
+        self._out.append(Report("backend_lost", {"detail": event.detail, "retriable": event.retriable}))
+        if self.state is CallState.LIVE:
+            self._apologise(now)
+        elif self.setup.direction is Direction.OUTBOUND:
+            self._begin_ending(EndReason.BACKEND_ERROR, now, drain=False)
+
+    def _apologise(self, now: float) -> None:
+        """Never silence: the house's own voice says that something is wrong, then the call ends."""
+        self._talk.speak(self.setup.context.apology, now)
+        self._begin_ending(EndReason.BACKEND_ERROR, now, drain=True)
+
+    def on_backend_replaced(self, event: ev.BackendReplaced, now: float) -> None:
+        if self.state in (CallState.RINGING, CallState.LIVE):
+            self._talk.replace_backend(event.name, now)
+
+    # --- the opening ---
+
+    def _plan_opening(self, now: float) -> None:
+        opening = self.setup.context.opening
+        if not self.setup.with_agent or opening == "wait_for_caller":
+            self._opened_words = True
+        elif opening == "listen_then_speak":
+            self._opening_at = now + LISTEN_FIRST_SECONDS
+        else:
+            self._open_if_due()
+
+    def _open_if_due(self) -> None:
+        """Say the first words as soon as somebody hears them and a mind is there to say them."""
+        if self._opened_words or self._opening_at is not None or not self._talk.opened:
+            return
+        if self.state is CallState.LIVE:
+            self._opened_words = True
+            first = self.setup.context.first_sentence
+            self._talk.request_response(GREET_EXACTLY.format(first) if first else None)
+
+    # --- the house ---
+
+    def on_leg_added(self, event: ev.LegAdded, now: float) -> None:
+        if self.state not in (CallState.RINGING, CallState.LIVE):
+            self._out.append(HangUp(event.leg, self.end_reason or EndReason.OPERATOR))
+            return
+        self.legs.add(event.leg)
+        self._routes.add((speaker, event.leg) for speaker in event.hears)
+        self._reroute(now)
+
+    def on_routes_requested(self, event: ev.RoutesRequested, now: float) -> None:
+        known = self.legs | {AGENT}
+        self._routes.replace(pair for pair in event.pairs if known.issuperset(pair))
+        self._reroute(now)
+
+    def on_hold_requested(self, event: ev.HoldRequested, now: float) -> None:
+        if self.state is CallState.LIVE and event.leg in self.legs and event.on != self._routes.is_held(event.leg):
+            self._routes.hold(event.leg, event.on)
+            if event.on:
+                self._reroute(now)
+            self._out.append(HoldLeg(event.leg, event.on))
+            if not event.on:
+                self._reroute(now)
+
+    def _reroute(self, now: float) -> None:
+        if self.state is CallState.LIVE:
+            self._talk.set_hearers(self._routes.hearers(AGENT), now)
+
+    def on_hang_up_requested(self, event: ev.HangUpRequested, now: float) -> None:
+        if self.state in (CallState.RINGING, CallState.LIVE):
+            self._begin_ending(event.reason, now, drain=event.drain and self.state is CallState.LIVE)
+        elif not event.drain and not self._hung_up and self.state is CallState.ENDING:
+            self._hang_up_all(now)
+
+    def on_say_requested(self, event: ev.SayRequested, now: float) -> None:
+        if self.state is CallState.LIVE:
+            self._talk.speak(event.text, now)
+
+    def on_inject_requested(self, event: ev.InjectRequested, now: float) -> None:
+        if self.state is CallState.LIVE and not self._talk.lost:
+            self._out.append(InjectBackend(self._talk.generation, event.text, event.role))
+
+    def on_dtmf_requested(self, event: ev.DtmfRequested, now: float) -> None:
+        if self.state is CallState.LIVE and event.leg in self.legs:
+            self._out.append(SendDtmf(event.leg, event.digits))
+
+    def on_commit_requested(self, event: ev.CommitRequested, now: float) -> None:
+        if self.state is CallState.LIVE and not self._talk.lost:
+            self._out.append(CommitBackend(self._talk.generation))
+
+    def on_spoken_done(self, event: ev.SpokenDone, now: float) -> None:
+        self._talk.spoken(event.item_id)
+
+    # --- time and the end ---
+
+    def on_time_passed(self, event: ev.TimePassed, now: float) -> None:
+        self._talk.time_passed(now)
+        if self._opening_at is not None and now >= self._opening_at:
+            self._opening_at = None
+            self._open_if_due()
+        if self.state is CallState.LIVE:
+            due = self._limits.time_passed(now)
+            if due is not None:
+                self._limit_reached(*due, now)
+        if self._drain_until is not None and now >= self._drain_until and not self._hung_up:
+            self._hang_up_all(now)
+        if self._gone_by is not None and now >= self._gone_by:
+            self._finish(self.end_reason or EndReason.CARRIER_ERROR, now)
+
+    def _limit_reached(self, due: Due, words: str, now: float) -> None:
+        if due is Due.IDLE_PROMPT:
+            self._talk.speak(words, now)
+        elif due is Due.IDLE_GOODBYE:
+            self._talk.speak(words, now)
+            self._begin_ending(EndReason.IDLE_TIMEOUT, now, drain=True)
+        elif due is Due.ABSOLUTE_SILENCE:
+            self._begin_ending(EndReason.ABSOLUTE_SILENCE, now, drain=False)
+        else:
+            self._talk.speak(self.setup.context.time_up, now)
+            self._begin_ending(EndReason.MAX_DURATION, now, drain=True)
+
+    def _begin_ending(self, reason: EndReason, now: float, drain: bool) -> None:
+        if self.state not in (CallState.RINGING, CallState.LIVE):
+            return
+        self.state = change(self.state, CallState.ENDING)
+        self.end_reason = reason
+        self._opening_at = None
+        self._talk.end_turns()
+        if drain and self.answered and self.legs:
+            self._drain_until = now + DRAIN_SECONDS
+        else:
+            self._hang_up_all(now)
+
+    def _hang_up_all(self, now: float) -> None:
+        self._hung_up = True
+        self._drain_until = None
+        reason = self.end_reason or EndReason.OPERATOR
+        for leg in sorted(self.legs):
+            self._out.append(HangUp(leg, reason))
+        self._talk.close(now)
+        if self.legs:
+            self._gone_by = now + HANGUP_SECONDS
+        else:
+            self._finish(reason, now)
+
+    def _finish(self, reason: EndReason, now: float) -> None:
+        if self.state in (CallState.RINGING, CallState.LIVE):
+            self.state = change(self.state, CallState.ENDING)
+        if not self._hung_up:
+            self._hung_up = True
+            self._talk.close(now)
+        self.end_reason = reason
+        self.state = change(self.state, CallState.ENDED)
+        self._out.append(EndCall(self._outcome(reason), reason))
+
+    def _outcome(self, reason: EndReason) -> Outcome:
+        return outcome_of(self.setup.direction, self.answered, self.answered_by, self._cause, reason)
+
+
+def _handlers(session: CallSession) -> dict[type, Callable[[Any, float], None]]:
+    """Which method hears which event; a contract test checks that the union is complete."""
+    return {
+        ev.Ringing: session.on_ringing,
+        ev.Answered: session.on_answered,
+        ev.AnsweredByDetected: session.on_answered_by,
+        ev.CallerAudio: session.on_caller_audio,
+        ev.VoiceStarted: session.on_voice_started,
+        ev.VoiceStopped: session.on_voice_stopped,
+        ev.Played: session.on_played,
+        ev.Cleared: session.on_cleared,
+        ev.Dtmf: session.on_dtmf,
+        ev.StreamReplaced: session.on_stream_replaced,
+        ev.RemoteHangup: session.on_remote_hangup,
+        ev.LegLost: session.on_leg_lost,
+        ev.BackendOpened: session.on_backend_opened,
+        ev.AgentAudio: session.on_agent_audio,
+        ev.AgentAudioDone: session.on_agent_audio_done,
+        ev.ResponseStarted: session.on_response_started,
+        ev.ResponseDone: session.on_response_done,
+        ev.SpeechStarted: session.on_speech_started,
+        ev.SpeechStopped: session.on_speech_stopped,
+        ev.Transcript: session.on_transcript,
+        ev.ToolRequested: session.on_tool_requested,
+        ev.Usage: session.on_usage,
+        ev.BackendLost: session.on_backend_lost,
+        ev.LegAdded: session.on_leg_added,
+        ev.RoutesRequested: session.on_routes_requested,
+        ev.HoldRequested: session.on_hold_requested,
+        ev.ToolFinished: session.on_tool_finished,
+        ev.SpokenDone: session.on_spoken_done,
+        ev.HangUpRequested: session.on_hang_up_requested,
+        ev.SayRequested: session.on_say_requested,
+        ev.InjectRequested: session.on_inject_requested,
+        ev.DtmfRequested: session.on_dtmf_requested,
+        ev.CommitRequested: session.on_commit_requested,
+        ev.BackendReplaced: session.on_backend_replaced,
+        ev.TimePassed: session.on_time_passed,
+    }
