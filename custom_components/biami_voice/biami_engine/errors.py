@@ -2,6 +2,7 @@
 
 BiamiError
 ├── ConfigError          a setting is wrong: `path` names the key, `source` the file and line where known
+│   └── ConfigErrors     several are: `errors` has each
 ├── CallRefused          the call was not placed: `code` is stable, nothing was dialled
 ├── NotFound             no such call, line, context, …
 ├── MissingDependency    an optional package or program is not installed: says what to install
@@ -12,6 +13,8 @@ Our fault raises; the peer's fault in a running call becomes an event (`LegLost`
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 
 class BiamiError(Exception):
@@ -31,6 +34,14 @@ class ConfigError(BiamiError):
         self.source = source
         where = ": ".join(part for part in (source, path) if part)
         super().__init__(f"{where}: {message}" if where else message)
+
+
+class ConfigErrors(ConfigError):
+    """Everything that is wrong with a configuration, so that it can be mended in one go."""
+
+    def __init__(self, errors: Sequence[ConfigError]) -> None:
+        self.errors = tuple(errors)
+        super().__init__("\n".join(str(error) for error in errors))
 
 
 class CallRefused(BiamiError):

@@ -1,0 +1,85 @@
+"""What must fit together in a configuration, and what test mode changes in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from .config import BackendConfig, EngineConfig, TwilioLine
+from .config_values import did_you_mean, is_loopback
+from .errors import ConfigError
+
+FREE_BACKENDS = ("scripted", "echo")
+"""Backends that cost nothing and call nobody."""
+TEST_BACKEND = "test-mode"
+
+
+def with_test_mode(config: EngineConfig) -> EngineConfig:
+    """In test mode every context is answered by a backend that costs nothing: a configured one, else an echo."""
+    if not config.test_mode:
+        return config
+    backends = dict(config.backends)
+    free = [name for name, backend in backends.items() if backend.type in FREE_BACKENDS]
+    stand_in = config.default_backend if config.default_backend in free else next(iter(free), TEST_BACKEND)
+    if stand_in == TEST_BACKEND:
+        backends[TEST_BACKEND] = BackendConfig(TEST_BACKEND, "echo")
+    contexts = {
+        name: context if context.backend is None or context.backend in free else replace(context, backend=stand_in)
+        for name, context in config.contexts.items()
+    }
+    return replace(config, backends=backends, default_backend=stand_in, contexts=contexts)
+
+
+def cross_check(config: EngineConfig) -> list[ConfigError]:
+    """Everything that names something else must find it."""
+    return [*_backend_errors(config), *_line_errors(config), *_server_errors(config)]
+
+
+def _backend_errors(config: EngineConfig) -> Iterator[ConfigError]:
+    if not config.backends:
+        yield ConfigError("is missing: name at least one, `demo: {type: scripted}` costs nothing", "backends")
+    elif not config.default_backend:
+        yield ConfigError(f"is missing: which of {', '.join(config.backends)} answers by default?", "default_backend")
+    elif config.default_backend not in config.backends:
+        yield _unknown("backend", config.default_backend, config.backends, "default_backend")
+    for name, context in config.contexts.items():
+        if context.backend is not None and context.backend not in config.backends:
+            yield _unknown("backend", context.backend, config.backends, f"contexts.{name}.backend")
+
+
+def _line_errors(config: EngineConfig) -> Iterator[ConfigError]:
+    owners: dict[str, str] = {}
+    for name, line in config.lines.items():
+        if line.context not in config.contexts:
+            yield _unknown("context", line.context, config.contexts, f"lines.{name}.context")
+        if not isinstance(line, TwilioLine):
+            continue
+        if line.number in owners:
+            message = f"is already the number of the line {owners[line.number]}: a number belongs to one line"
+            yield ConfigError(message, f"lines.{name}.number")
+        owners.setdefault(line.number, name)
+        public = config.server.public_url
+        if not public:
+            message = "is missing: Twilio must reach the daemon, give the https:// address of your tunnel or proxy"
+            yield ConfigError(f"{message} (the line {name} needs it)", "server.public_url")
+        elif _on_loopback(public) and not _on_loopback(line.api_url):
+            message = f"{public} cannot be reached by Twilio, which the line {name} uses: give an https:// address"
+            yield ConfigError(message, "server.public_url")
+
+
+def _server_errors(config: EngineConfig) -> Iterator[ConfigError]:
+    server = config.server
+    if not is_loopback(server.host) and not server.api_token:
+        message = f"is missing: the server listens on {server.host}, beyond this machine, so its API needs a token"
+        yield ConfigError(message, "server.api_token")
+
+
+def _on_loopback(url: str) -> bool:
+    return is_loopback(urlsplit(url).hostname or "")
+
+
+def _unknown(kind: str, name: str, known: Iterable[str], path: str) -> ConfigError:
+    names = list(known)
+    choices = f"there are {', '.join(names)}" if names else f"no {kind} is configured"
+    return ConfigError(f'there is no {kind} "{name}"{did_you_mean(name, names)}: {choices}', path)
