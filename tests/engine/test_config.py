@@ -12,6 +12,7 @@ from biami_engine import config as c
 from biami_engine import config_schema as schema
 from biami_engine.backends import BACKENDS
 from biami_engine.config_schema import parse_config
+from biami_engine.config_values import secret
 from biami_engine.errors import ConfigError, ConfigErrors
 from biami_engine.transports import TRANSPORTS
 
@@ -175,7 +176,7 @@ def test_zeroconf_knows_three_words() -> None:
 
 
 def test_test_mode_takes_every_context_from_backends_that_cost_money(monkeypatch: pytest.MonkeyPatch) -> None:
-    paid = schema.Section(api_key=schema.v.secret)
+    paid = schema.Section(api_key=secret)
     monkeypatch.setitem(schema.BACKEND_OPTIONS, "paid", paid)
     data = minimal(
         backends={"cloud": {"type": "paid", "api_key": "k" * 20}, "demo": {"type": "scripted"}},
