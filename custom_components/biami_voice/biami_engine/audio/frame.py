@@ -77,7 +77,7 @@ class Audio:
         """The samples' bytes; raises ValueError where the wire's base64 is broken."""
         if self._payload is None:
             assert self._base64 is not None
-            self._payload = binascii.a2b_base64(self._base64)
+            self._payload = binascii.a2b_base64(self._base64, strict_mode=True)
         return self._payload
 
     @property
