@@ -1,8 +1,8 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format soak bench setup clean
+.PHONY: help run test test314 lint format soak bench setup clean
 
 help: ## list these commands
-	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## start the daemon on the demo configuration: no account, no key
 	@scripts/setup
@@ -10,6 +10,9 @@ run: ## start the daemon on the demo configuration: no account, no key
 
 test: ## set up everything, lint, run all tests
 	@scripts/test
+
+test314: ## the engine's tests on Python 3.14, the one inside Home Assistant
+	@scripts/test314
 
 lint: ## style, types and import contracts, under both names of the engine
 	@scripts/setup dev
@@ -29,5 +32,5 @@ setup: ## make .venv with all that development needs
 	@scripts/setup dev
 
 clean: ## remove what the other commands made, except the caches in the home directory
-	rm -rf .venv .reports dist lab-output .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv314 .reports dist lab-output .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
