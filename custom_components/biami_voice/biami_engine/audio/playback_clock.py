@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-MAX_RUNS = 256
-"""Old runs beyond it are forgotten, played ones first by nature."""
+MAX_RUNS = 64
+"""Beyond it the oldest run is joined to the next one of its item, or its item is forgotten."""
 MARK_DELAY_SECONDS = 0.02
 """A mark that comes up to so much later than expected proves nothing: that is its own way back."""
 
@@ -39,7 +39,7 @@ class PlaybackClock:
 
     def __init__(self, mark_delay_seconds: float = MARK_DELAY_SECONDS) -> None:
         self._mark_delay = mark_delay_seconds
-        self._runs: deque[_Run] = deque(maxlen=MAX_RUNS)
+        self._runs: deque[_Run] = deque()
 
     def sent(self, item_id: str, ms: float, now: float) -> None:
         """`ms` more of an item went out."""
@@ -49,6 +49,8 @@ class PlaybackClock:
         else:
             starts_at = now if last is None else max(now, last.ends_at)
             self._runs.append(_Run(item_id, now, starts_at, ms))
+            if len(self._runs) > MAX_RUNS:
+                self._forget_oldest()
 
     def position(self, item_id: str, now: float) -> float:
         """How much of an item has been heard; 0 for an item that is not known."""
@@ -63,17 +65,14 @@ class PlaybackClock:
         return self._runs[-1].ends_at if self._runs else None
 
     def mark(self, item_id: str, cumulative_ms: float, now: float) -> None:
-        """The far end echoed: so much of the item was heard by now. Unknown items are ignored (an echo after a clear)."""
-        before = 0.0
+        """The far end echoed: so much of the item was heard by now. An item it does not know is ignored."""
+        found: int | None = None
+        start = end = 0.0
         for index, run in enumerate(self._runs):
-            if run.item_id != item_id:
-                continue
-            if cumulative_ms <= before + run.ms:
-                self._prove(index, cumulative_ms - before, now)
-                return
-            before += run.ms
-        if before:
-            self.mark(item_id, before, now)
+            if run.item_id == item_id and (found is None or cumulative_ms > end):
+                found, start, end = index, end, end + run.ms
+        if found is not None:
+            self._prove(found, min(cumulative_ms, end) - start, now)
 
     def clear(self, now: float) -> dict[str, float]:
         """Empty: the heard position of every item known, in the order they were sent."""
@@ -100,3 +99,11 @@ class PlaybackClock:
                 run.heard_ms = run.ms
             elif index > proven:
                 run.starts_at = max(run.sent_at, self._runs[index - 1].ends_at)
+
+    def _forget_oldest(self) -> None:
+        oldest = self._runs.popleft()
+        following = self._runs[0]
+        if following.item_id == oldest.item_id:
+            following.starts_at -= oldest.ms / 1000
+            following.ms += oldest.ms
+            following.heard_ms += oldest.ms

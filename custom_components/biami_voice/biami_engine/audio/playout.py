@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from .frame import Audio, AudioFormat
 
 MAX_BUFFERED_MS = 600_000.0
+MAX_ITEMS = 64
+"""Positions remembered; the oldest item that was pulled to its end is forgotten first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +80,11 @@ class PlayoutBuffer:
         return Audio(self.format, sound + silence), pieces
 
     def position(self, item_id: str) -> float:
-        """How much of an item was pulled; items pulled to the end are forgotten once another one has begun."""
+        """How much of an item was pulled since the last clear; 0 for an item that is not known."""
         return self._pulled.get(item_id, 0) / self.format.bytes_per_ms
 
     def clear(self) -> dict[str, float]:
-        """Drop what waits; the position of each item that had something waiting or was the last one pulled."""
+        """Drop what waits; the position of every item known, in the order they were heard. Then as new."""
         items = list(self._pulled) + [written.item_id for written in self._waiting]
         positions = {item_id: self.position(item_id) for item_id in items}
         self._waiting.clear()
@@ -100,15 +102,17 @@ class PlayoutBuffer:
             self._waiting.popleft()
         self._waiting_bytes -= len(taken)
         pulled = self._pulled.get(front.item_id, 0) + len(taken)
-        if front.item_id not in self._pulled:
-            self._forget_finished()
         self._pulled[front.item_id] = pulled
+        if len(self._pulled) > MAX_ITEMS:
+            self._forget_oldest()
         audio = front.audio if len(taken) == len(payload) else Audio(self.format, taken)
         return PlayoutPiece(front.item_id, audio, pulled / self.format.bytes_per_ms)
 
-    def _forget_finished(self) -> None:
-        waiting = {written.item_id for written in self._waiting}
-        self._pulled = {item_id: pulled for item_id, pulled in self._pulled.items() if item_id in waiting}
+    def _forget_oldest(self) -> None:
+        busy = {written.item_id for written in self._waiting}
+        oldest = next((item_id for item_id in self._pulled if item_id not in busy), None)
+        if oldest is not None:
+            del self._pulled[oldest]
 
 
 class Pacer:
