@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from .sizes import summary
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -26,3 +28,7 @@ def tracked_files(root: Path) -> list[Path]:
 @pytest.fixture(scope="session")
 def engine_dir(root: Path) -> Path:
     return root / "custom_components" / "biami_voice" / "biami_engine"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    terminalreporter.write_line(summary(ROOT))

@@ -49,7 +49,6 @@ def test_both_names_have_every_module(both: tuple[set[str], set[str]], engine_di
     assert not missing, "a folder without __init__.py?"
 
 
-
 def test_an_engine_that_only_listens_loads_no_optional_package(tmp_path: Path) -> None:
     """What a configuration does not use is not imported (a Raspberry Pi has little memory)."""
     code = (
