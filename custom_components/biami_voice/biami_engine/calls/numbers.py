@@ -30,7 +30,7 @@ def _e164(written: str, region: str) -> str:
     try:
         parsed = phonenumbers.parse(written, region or None)
     except phonenumbers.NumberParseException as error:
-        if error.error_type == phonenumbers.NumberParseException.INVALID_COUNTRY_CODE and not region:
+        if not region and not written.startswith("+"):
             message = f"{written!r} has no country code: write +<country code><number> or set a default region"
             raise _refused(message) from None
         raise _refused(f"{written!r} is not a phone number") from None

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import cast
 
 from aiohttp import WSMsgType, web
 
 from ..engine import LocalEngine
-from ..interface import LiveEvent
 from ..transports.browser import BrowserTransport
-from ..transports.browser.leg import BrowserLeg
 from ..transports.browser.socket import SocketClosed
 from .errors import ApiError
 
@@ -19,8 +16,6 @@ CLOSE_SECONDS = 2.0
 HARD_LIMIT_BYTES = 1024 * 1024
 """The transport refuses far smaller messages with a reason; beyond this the socket closes without one (1009)."""
 ABNORMAL = 1006
-TOLD = frozenset({"transcript", "state", "interrupted", "tool"})
-"""Live events of its own call that a page hears over the voice socket itself."""
 
 
 def voice_routes(engine: LocalEngine) -> list[web.RouteDef]:
@@ -30,7 +25,7 @@ def voice_routes(engine: LocalEngine) -> list[web.RouteDef]:
             compress=False, heartbeat=HEARTBEAT_SECONDS, max_msg_size=HARD_LIMIT_BYTES, timeout=CLOSE_SECONDS
         )
         await socket.prepare(request)
-        await transport.serve(AiohttpSocket(socket, request), engine.config.contexts, _follower(engine))
+        await transport.serve(AiohttpSocket(socket, request), engine.config.contexts)
         return socket
 
     return [web.get("/api/voice", converse)]
@@ -41,17 +36,6 @@ def _browser_line(engine: LocalEngine, name: str | None) -> BrowserTransport:
         if isinstance(transport, BrowserTransport) and name in (None, line):
             return transport
     raise ApiError(404, "unknown_line", f"there is no browser line {name!r}" if name else "there is no browser line")
-
-
-def _follower(engine: LocalEngine) -> Callable[[BrowserLeg], Callable[[], None]]:
-    def follow(leg: BrowserLeg) -> Callable[[], None]:
-        def tell(event: LiveEvent) -> None:
-            if event.call_id == leg.call_id and event.type in TOLD:
-                leg.tell(event.type, event.data)
-
-        return engine.subscribe(tell)
-
-    return follow
 
 
 class AiohttpSocket:

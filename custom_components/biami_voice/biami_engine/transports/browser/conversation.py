@@ -21,8 +21,6 @@ MAX_MESSAGE_BYTES = 64 * 1024
 START_SECONDS = 10.0
 CLOSE_SECONDS = 2.0
 
-OnLeg = Callable[[BrowserLeg], Callable[[], None]]
-
 
 class _BrokenRule(Exception):
     """The page broke the protocol: it is told why, and the socket is closed."""
@@ -50,9 +48,9 @@ class Conversation:
             self._leg.hang_up(reason)
         self._writer.close(GOING_AWAY, reason.value)
 
-    async def run(self, on_incoming: Callable[[Leg], None] | None, on_leg: OnLeg | None) -> None:
+    async def run(self, on_incoming: Callable[[Leg], None] | None) -> None:
         writing = asyncio.create_task(self._writer.run())
-        self._listening = asyncio.create_task(self._listen(on_incoming, on_leg))
+        self._listening = asyncio.create_task(self._listen(on_incoming))
         try:
             await asyncio.wait({self._listening})
             _, stuck = await asyncio.wait({writing}, timeout=CLOSE_SECONDS)
@@ -68,22 +66,17 @@ class Conversation:
             if isinstance(result, Exception):
                 raise result
 
-    async def _listen(self, on_incoming: Callable[[Leg], None] | None, on_leg: OnLeg | None) -> None:
-        forget: Callable[[], None] | None = None
+    async def _listen(self, on_incoming: Callable[[Leg], None] | None) -> None:
         try:
             if (start := await self._await_start()) is None:
                 return
             if on_incoming is None:
                 raise _BrokenRule("draining", "no new call is taken: the server is stopping", GOING_AWAY)
             self._leg = leg = BrowserLeg(self._call_id, self._line, start.context, self._writer, self._clock)
-            forget = on_leg(leg) if on_leg is not None else None
             on_incoming(leg)
             await self._obey(leg)
         except _BrokenRule as broken:
             self._refuse(broken)
-        finally:
-            if forget is not None:
-                forget()
 
     async def _await_start(self) -> messages.Start | None:
         """The first message; None where the page left or said nothing in time."""
@@ -122,7 +115,7 @@ class Conversation:
             leg.lost(f"the browser vanished (close code {received.code})")
 
     def _refuse(self, broken: _BrokenRule) -> None:
-        _log.warning("%s: browser socket closed: %s", self._call_id, broken)
+        _log.warning("%s: browser socket closed: %r", self._call_id, str(broken))
         self._writer.put(messages.encode(messages.Error(broken.code, str(broken))))
         self._writer.close(broken.close_code, broken.code)
         if self._leg is not None:

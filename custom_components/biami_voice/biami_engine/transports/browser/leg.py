@@ -21,7 +21,7 @@ from ...errors import TransportError
 from ...interface import Clock, Direction, EndReason, RejectReason, TimerHandle
 from ...streams import EventStream
 from . import messages
-from .pacing import Pacing
+from .playout import PagePlayout
 from .socket import NORMAL, SocketWriter
 
 MAX_CLEAR_SECONDS = 0.5
@@ -46,7 +46,7 @@ class BrowserLeg:
         self._writer = writer
         self._clock = clock
         self._events: EventStream[CallEvent] = EventStream()
-        self._pacing = Pacing()
+        self._playout = PagePlayout()
         self._timer: TimerHandle | None = None
         self._clears: dict[int, TimerHandle] = {}
         self._announced: tuple[str, int] | None = None
@@ -67,16 +67,13 @@ class BrowserLeg:
         self._finish(reason.value, RemoteHangup(self.id, "busy" if reason is RejectReason.BUSY else "canceled"))
 
     def play(self, item_id: str, audio: Audio) -> None:
-        if audio.format != PCM16_24K:
-            raise ValueError(f"a browser leg plays {PCM16_24K}, not {audio.format}")
-        if not self.over:
-            self._pacing.put(item_id, audio)
+        if not self.over and self._playout.put(item_id, audio):
             self._pump()
 
     def clear(self) -> None:
         if self.over:
             return
-        epoch = self._pacing.clear()
+        epoch = self._playout.clear()
         self._writer.drop_audio()
         self._tell(messages.Clear(epoch))
         self._announced = None
@@ -132,7 +129,7 @@ class BrowserLeg:
     # -----------------------------------------------------------------------------------------------------------------
 
     def _played(self, item_id: str, ms: float) -> None:
-        position = self._pacing.heard(item_id, ms)
+        position = self._playout.heard(item_id, ms)
         if position is not None:
             self._events.put(Played(self.id, item_id, position))
             self._pump()
@@ -140,7 +137,7 @@ class BrowserLeg:
     def _cleared(self, epoch: int) -> None:
         for ended in [ended for ended in self._clears if ended <= epoch]:
             self._clears.pop(ended).cancel()
-            self._pacing.settle(ended)
+            self._playout.settle(ended)
             self._events.put(Cleared(self.id))
 
     def _pump(self) -> None:
@@ -151,15 +148,15 @@ class BrowserLeg:
         if self.over or self._held:
             return
         now = self._clock.monotonic()
-        for item_id, samples in self._pacing.take(now):
-            self._announce(item_id)
-            self._writer.put(samples)
-        due = self._pacing.next_due(now)
+        for piece in self._playout.take(now):
+            self._announce(piece.item_id)
+            self._writer.put(piece.audio.payload)
+        due = self._playout.next_due(now)
         if due is not None:
             self._timer = self._clock.call_at(due, self._pump)
 
     def _announce(self, item_id: str) -> None:
-        current = (item_id, self._pacing.epoch)
+        current = (item_id, self._playout.epoch)
         if current != self._announced:
             self._announced = current
             self._tell(messages.Item(*current))

@@ -10,7 +10,7 @@ from ...config import BrowserLine
 from ...errors import TransportError
 from ...interface import EndReason
 from ..port import DialRequest, Leg, TransportCapabilities, TransportServices
-from .conversation import CLOSE_SECONDS, Conversation, OnLeg
+from .conversation import CLOSE_SECONDS, Conversation
 from .socket import BrowserSocket
 
 
@@ -39,23 +39,20 @@ class BrowserTransport:
             for task in late:
                 task.cancel()
 
-    async def serve(self, socket: BrowserSocket, contexts: Collection[str], on_leg: OnLeg | None = None) -> None:
-        """Hold one conversation over an open socket; returns when both are over, and owns nothing after that.
-
-        `on_leg` is told of the leg before the call rings; what it returns is called at the end.
-        """
-        task = asyncio.create_task(self._converse(socket, contexts, on_leg))
+    async def serve(self, socket: BrowserSocket, contexts: Collection[str]) -> None:
+        """Hold one conversation over an open socket; returns when both are over, and owns nothing after that."""
+        task = asyncio.create_task(self._converse(socket, contexts))
         try:
             await task
         finally:
             task.cancel()
 
-    async def _converse(self, socket: BrowserSocket, contexts: Collection[str], on_leg: OnLeg | None) -> None:
+    async def _converse(self, socket: BrowserSocket, contexts: Collection[str]) -> None:
         conversation = Conversation(self._line.name, self._clock, socket, contexts)
         task = asyncio.current_task()
         assert task is not None
         self._running[task] = conversation
         try:
-            await conversation.run(self._on_incoming, on_leg)
+            await conversation.run(self._on_incoming)
         finally:
             del self._running[task]
