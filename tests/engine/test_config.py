@@ -155,6 +155,11 @@ def test_the_lab_carrier_on_loopback_needs_no_https() -> None:
     assert config.server.public_url == "http://127.0.0.1:8080"
 
 
+def test_a_simulator_on_this_machine_needs_no_public_address() -> None:
+    config = parse_config(minimal(server={"port": 8081}, lines=line(api_url="http://127.0.0.1:8090")))
+    assert config.server.public_url == "http://127.0.0.1:8081"
+
+
 def test_text_of_the_environment_is_read_as_what_it_means() -> None:
     config = parse_config(minimal(test_mode="True", limits={"max_concurrent_calls": "2"}))
     assert config.test_mode is True

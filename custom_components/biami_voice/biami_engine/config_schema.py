@@ -30,7 +30,7 @@ from .config import (
     TurnConfig,
     TwilioLine,
 )
-from .config_checks import cross_check, with_test_mode
+from .config_checks import all_carriers_are_here, cross_check, with_test_mode
 from .errors import ConfigError, ConfigErrors
 
 
@@ -225,4 +225,7 @@ def _with_defaults(config: EngineConfig) -> EngineConfig:
     url = config.call_log.url
     if url.startswith("sqlite:///") and not url.startswith(("sqlite:////", "sqlite:///:")):
         url = f"sqlite:///{Path(config.config_dir, url.removeprefix('sqlite:///')).resolve()}"
-    return replace(config, default_backend=default, call_log=replace(config.call_log, url=url))
+    server = config.server
+    if not server.public_url and server.port and all_carriers_are_here(config):
+        server = replace(server, public_url=f"http://127.0.0.1:{server.port}")
+    return replace(config, default_backend=default, call_log=replace(config.call_log, url=url), server=server)

@@ -1,0 +1,50 @@
+"""`run` and `check-config`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+
+from ..settings import Settings, load_settings
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Until a signal ends it. The configuration is checked before anything heavy is imported."""
+    settings = load_settings(arguments.config)
+
+    from ..daemon import Daemon
+    from ..logs import set_up_logging
+
+    under_systemd = "JOURNAL_STREAM" in os.environ and not sys.stderr.isatty()
+    formatter = set_up_logging(arguments.log_level, arguments.log_json, under_systemd)
+    daemon = Daemon(settings, arguments.config, formatter)
+    if not arguments.log_json:
+        daemon.on_ready = lambda url: _greet(settings, url)
+    return asyncio.run(daemon.run())
+
+
+def check_config(arguments: argparse.Namespace) -> int:
+    settings = load_settings(arguments.config)
+    config = settings.config
+    for note in settings.notes:
+        print(f"note: {note}")
+    lines = ", ".join(f"{name} ({line.transport})" for name, line in config.lines.items()) or "none"
+    print(f"{settings.origin} is right: lines {lines}; contexts {', '.join(config.contexts)}.")
+    return 0
+
+
+def _greet(settings: Settings, url: str) -> None:
+    config = settings.config
+    print(f"\nBiami Voice is running on {settings.origin}.\n")
+    if any(line.transport == "browser" for line in config.lines.values()):
+        print(f"  Talk to it:    {url}  (in a browser on this machine)")
+    if config.lab.carrier_port:
+        print("  Let it ring:   biami-voice lab-call" + _with_config(settings))
+    print("  See its calls: biami-voice calls" + _with_config(settings))
+    print("  Stop it:       Ctrl-C\n", flush=True)
+
+
+def _with_config(settings: Settings) -> str:
+    return "" if settings.origin == "the environment" else f" -c {settings.origin}"
