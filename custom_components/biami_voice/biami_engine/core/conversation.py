@@ -30,7 +30,7 @@ from .tool_calls import DEFAULT_TIMEOUT_SECONDS, TIMED_OUT, ToolCalls
 from .transcript import TranscriptBook
 from .turns import Decision, TurnTaking
 
-CLEARED_TIMEOUT_SECONDS = 0.4
+CLEARED_TIMEOUT_SECONDS = 0.6
 """How long a leg may take to say what was heard after a clear (a browser has to be asked)."""
 
 SPEAK_TIMEOUT_SECONDS = 10.0

@@ -1,7 +1,8 @@
 """What one leg was given to hear, item by item, and how much of it was heard.
 
 Audio that was not heard yet is kept, so that a pause (a possible interruption, hold, a phone that still rings) can go
-on where it stopped. After a clear the rest of an item is sent under a new wire id, because the leg counts from zero again.
+on where it stopped. After a clear the rest of an item is sent under a new wire id, because the leg counts from zero
+again.
 """
 
 from __future__ import annotations

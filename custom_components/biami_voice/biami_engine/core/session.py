@@ -269,7 +269,7 @@ class CallSession:
         if self._stale(event.generation):
             return
         self._talk.backend_lost()
-        self._out.append(Report("backend_lost", {"detail": event.detail, "retriable": event.retriable}))
+        self._out.append(Report("backend_lost", {"generation": event.generation, "detail": event.detail}))
         if self.state is CallState.LIVE:
             self._apologise(now)
         elif self.setup.direction is Direction.OUTBOUND:
@@ -418,6 +418,12 @@ class CallSession:
         self.end_reason = reason
         self.state = change(self.state, CallState.ENDED)
         self._out.append(EndCall(self._outcome(reason), reason))
+
+    def abort(self) -> Outcome:
+        """The host takes the call down at once (its task was cancelled): what it amounted to so far."""
+        self.end_reason = self.end_reason or EndReason.SHUTDOWN
+        self.state = CallState.ENDED
+        return self._outcome(self.end_reason)
 
     def _outcome(self, reason: EndReason) -> Outcome:
         return outcome_of(self.setup.direction, self.answered, self.answered_by, self._cause, reason)

@@ -7,14 +7,14 @@ it anyway raises `TransportError`, and nothing else happens.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from ..audio.frame import Audio, AudioFormat
 from ..core.events import CallEvent
 from ..interface import Clock, Direction, EndReason, RejectReason
+from ..interface import LedgerEntry as LedgerEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,8 @@ class DialRequest:
     time_limit_seconds: int
     ring_seconds: int = 30
     send_digits: str | None = None
+    detect_machine: bool = False
+    """Ask the carrier who picks up (Twilio: asynchronous AMD, billed per call); the answer is `AnsweredByDetected`."""
 
 
 class Leg(Protocol):
@@ -62,11 +64,29 @@ class Leg(Protocol):
     def answer(self) -> None: ...
     def reject(self, reason: RejectReason) -> None: ...
     def play(self, item_id: str, audio: Audio) -> None: ...
-    def clear(self) -> None: ...
+
+    def clear(self) -> None:
+        """Drop what was sent and not heard; then report the final `Played` of each dropped item and one `Cleared`."""
+        ...
+
     def hold(self, on: bool) -> None: ...
     def send_dtmf(self, digits: str) -> None: ...
     def transfer(self, target: str) -> None: ...
     def hang_up(self, reason: EndReason) -> None: ...
+
+
+@runtime_checkable
+class ContextChoice(Protocol):
+    """A leg whose far end chose a context itself (the page); None: the line's own."""
+
+    context: str | None
+
+
+@runtime_checkable
+class Informed(Protocol):
+    """A leg whose far end is told what happens in its call: transcripts, states."""
+
+    def tell(self, name: str, data: Mapping[str, Any]) -> None: ...
 
 
 class Transport(Protocol):
@@ -85,21 +105,6 @@ class Transport(Protocol):
     async def stop(self) -> None:
         """Hang up what is left and release every socket and task."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerEntry:
-    """One leg of ours at a carrier, as the ledger knows it. `provider_id` None: only the intent is known."""
-
-    leg_id: str
-    call_id: str
-    line: str
-    account: str
-    direction: Direction
-    from_: str
-    to: str
-    created_at: datetime
-    provider_id: str | None = None
 
 
 class Ledger(Protocol):

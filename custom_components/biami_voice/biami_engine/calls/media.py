@@ -1,0 +1,56 @@
+"""Sound between ends that speak different formats, and the ear of the house where a backend has none."""
+
+from __future__ import annotations
+
+from ..audio.convert import Converter
+from ..audio.frame import Audio, AudioFormat
+from ..audio.vad import EnergyVad
+from ..backends.port import BackendCapabilities
+from ..core.events import VoiceStarted, VoiceStopped
+
+
+def choose_formats(wire: AudioFormat, capabilities: BackendCapabilities) -> tuple[AudioFormat, AudioFormat]:
+    """(input, output) of a session: the wire's own where the backend speaks it, so that nothing is transcoded."""
+
+    def best(offered: tuple[AudioFormat, ...]) -> AudioFormat:
+        return wire if wire in offered else offered[0]
+
+    return best(capabilities.input_formats), best(capabilities.output_formats)
+
+
+class FormatBridge:
+    """Converts audio to one end's format; a converter per source keeps its state until `reset` (a clear)."""
+
+    __slots__ = ("_converters", "_target")
+
+    def __init__(self, target: AudioFormat) -> None:
+        self._target = target
+        self._converters: dict[AudioFormat, Converter] = {}
+
+    def convert(self, audio: Audio) -> Audio:
+        if audio.format == self._target:
+            return audio
+        converter = self._converters.get(audio.format)
+        if converter is None:
+            converter = self._converters[audio.format] = Converter(audio.format, self._target)
+        return converter.convert(audio)
+
+    def reset(self) -> None:
+        for converter in self._converters.values():
+            converter.reset()
+
+
+class Ear:
+    """Our own voice activity detector on a leg: a witness for backends that detect no turns."""
+
+    __slots__ = ("_leg", "_vad")
+
+    def __init__(self, leg: str, wire: AudioFormat) -> None:
+        self._leg = leg
+        self._vad = EnergyVad(wire)
+
+    def hear(self, audio: Audio) -> VoiceStarted | VoiceStopped | None:
+        edge = self._vad.process(audio)
+        if edge is None:
+            return None
+        return (VoiceStarted if edge.kind == "started" else VoiceStopped)(self._leg, edge.ago_ms)
