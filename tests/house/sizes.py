@@ -38,6 +38,7 @@ def summary(root: Path) -> str:
     files = sorted((length for length in every if not length.is_function), key=lambda length: -length.lines)
     return (
         f"sizes: {len(files)} files, median {median(file.lines for file in files):g} lines, "
-        f"longest {', '.join(f'{Path(file.name).name} {file.lines}' for file in files[:5])}; {len(functions)} functions, "
+        f"longest "
+        f"{', '.join(f'{Path(file.name).name} {file.lines}' for file in files[:5])}; {len(functions)} functions, "
         f"median {median(functions):g} lines, {sum(lines > 60 for lines in functions)} over 60"
     )
