@@ -179,6 +179,24 @@ class LiveEvent:
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """One leg of ours at a carrier, as the ledger knows it. `provider_id` None: only the intent is known.
+
+    It stands here because transports write it and the call log keeps it, and the two are blind to each other.
+    """
+
+    leg_id: str
+    call_id: str
+    line: str
+    account: str
+    direction: Direction
+    from_: str
+    to: str
+    created_at: datetime
+    provider_id: str | None = None
+
+
 class TimerHandle(Protocol):
     """A call that is due later and can be cancelled; cancelling twice is fine."""
 

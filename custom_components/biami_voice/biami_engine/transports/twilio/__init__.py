@@ -1,0 +1,5 @@
+"""Twilio numbers: webhooks, media streams, outgoing calls."""
+
+from .line import TwilioTransport
+
+__all__ = ["TwilioTransport"]

@@ -1,0 +1,145 @@
+"""Legs that a former life of this process left open at the carrier: find them by the ledger, close them, write it down.
+
+Only what the ledger knows is touched. An intent without a CallSid is ours only where exactly one call of that pair of
+numbers was created while our request was on its way and no other row of the ledger claims it; else it is left to its
+time limit, to a status callback that names the leg, or to its stream, whose token nobody accepts.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from ...errors import BiamiError, TransportError
+from ...interface import CallStatus, Clock, Direction, LedgerEntry
+from ..port import Ledger
+from .closing import close_call
+from .rest import REQUEST_TIMEOUT_SECONDS, CallResource, TwilioRest
+from .status import read_status
+
+logger = logging.getLogger(__name__)
+
+CLOCK_SKEW_SECONDS = 5
+CREATE_WINDOW_SECONDS = REQUEST_TIMEOUT_SECONDS + CLOCK_SKEW_SECONDS
+"""How long after an intent the carrier may have created its call."""
+AGAIN_SECONDS = 60.0
+LOOKS = 3
+FORGET_SECONDS = 3600
+"""On top of the time limit: an intent that no callback claimed by then has no call any more."""
+
+
+class Reconciler:
+    def __init__(self, line: str, rest: TwilioRest, ledger: Ledger, clock: Clock, max_call_seconds: int) -> None:
+        self.line = line
+        self.rest = rest
+        self.ledger = ledger
+        self.clock = clock
+        self.max_call_seconds = max_call_seconds
+        self._busy: set[str] = set()
+
+    async def close_former(self) -> None:
+        """Every entry that was open when this process started, until the last one is over."""
+        try:
+            entries = list(await self.ledger.open_entries(self.line))
+        except BiamiError as error:
+            logger.error("line %s: legs of a former run cannot be looked up: %s", self.line, error)
+            return
+        while entries := [entry for entry in entries if not await self._try_to_settle(entry)]:
+            await self.clock.sleep_until(self.clock.monotonic() + AGAIN_SECONDS)
+
+    async def settle_later(self, entry: LedgerEntry) -> None:
+        """The carrier did not say whether it made this call: look when it had time to."""
+        for _ in range(LOOKS):
+            await self.clock.sleep_until(self.clock.monotonic() + CREATE_WINDOW_SECONDS)
+            if await self._try_to_settle(entry):
+                return
+
+    async def close_stray(self, leg_id: str, call_sid: str, status: CallStatus) -> None:
+        """The carrier speaks of a call that no leg here stands for: close it if the ledger says that it is ours."""
+        if leg_id in self._busy:
+            return
+        with self.busy_with(leg_id):
+            try:
+                entry = await self._find_entry(leg_id, call_sid)
+                if entry is not None and entry.provider_id is None:
+                    await self.ledger.record_leg(entry.leg_id, call_sid)
+                if entry is not None and status.terminal:
+                    await self.ledger.record_end(entry.leg_id)
+                elif entry is not None:
+                    await self.settle(replace(entry, provider_id=call_sid))
+            except BiamiError as error:
+                logger.warning("call %s of a former run could not be closed: %s", call_sid, error)
+
+    @contextmanager
+    def busy_with(self, leg_id: str) -> Iterator[None]:
+        """Somebody is closing this leg: a callback that speaks of it is no stray."""
+        self._busy.add(leg_id)
+        try:
+            yield
+        finally:
+            self._busy.discard(leg_id)
+
+    async def settle(self, entry: LedgerEntry) -> bool:
+        """True where the entry is over now; False where it must be looked at again. Raises `TransportError`."""
+        call_sid = entry.provider_id or await self._find_call(entry)
+        if call_sid is None:
+            return await self._settle_intent(entry)
+        if not await self._is_over(call_sid):
+            logger.warning("%s: closing call %s, left open by a former run", entry.call_id, call_sid)
+            if not await close_call(self.rest, self.clock, call_sid):
+                return False
+        await self.ledger.record_end(entry.leg_id)
+        return True
+
+    async def _try_to_settle(self, entry: LedgerEntry) -> bool:
+        try:
+            with self.busy_with(entry.leg_id):
+                return await self.settle(entry)
+        except BiamiError as error:
+            logger.warning("%s: a leg of a former run could not be closed yet: %s", entry.call_id, error)
+            return False
+
+    async def _find_entry(self, leg_id: str, call_sid: str) -> LedgerEntry | None:
+        entries = await self.ledger.open_entries(self.line)
+        return next((entry for entry in entries if leg_id == entry.leg_id or call_sid == entry.provider_id), None)
+
+    async def _is_over(self, call_sid: str) -> bool:
+        try:
+            status = read_status((await self.rest.fetch_call(call_sid)).status)
+        except TransportError as error:
+            if error.status == 404:
+                return True
+            raise
+        return status is not None and status.terminal
+
+    async def _find_call(self, entry: LedgerEntry) -> str | None:
+        """The one call that can only be this intent's; its id is written down at once."""
+        if entry.direction is not Direction.OUTBOUND:
+            return None
+        earliest = entry.created_at - timedelta(seconds=CLOCK_SKEW_SECONDS)
+        latest = entry.created_at + timedelta(seconds=CREATE_WINDOW_SECONDS)
+        calls = await self.rest.list_calls(entry.to, entry.from_, earliest)
+        candidates = [call for call in calls if _created_before(call, latest) and not await self._is_known(call)]
+        if len(candidates) != 1:
+            return None
+        await self.ledger.record_leg(entry.leg_id, candidates[0].sid)
+        return candidates[0].sid
+
+    async def _is_known(self, call: CallResource) -> bool:
+        return call.direction != "outbound-api" or await self.ledger.knows(call.sid)
+
+    async def _settle_intent(self, entry: LedgerEntry) -> bool:
+        """No call can be told to be its own: forgotten once its time limit has ended whatever there was."""
+        age = (self.clock.wall() - entry.created_at).total_seconds()
+        if age < self.max_call_seconds + FORGET_SECONDS:
+            return False
+        await self.ledger.record_end(entry.leg_id)
+        return True
+
+
+def _created_before(call: CallResource, latest: datetime) -> bool:
+    created = call.created_at
+    return created is not None and created <= latest

@@ -1,0 +1,206 @@
+"""Twilio's REST API: the SDK's `Client.request` with our own form fields, in threads of its own (protocols 9.1).
+
+`calls.create` of twilio 6.32 (Home Assistant's pin) knows neither Twiml nor TimeLimit, and no version has a base URL;
+the raw request works in both and lets `api_url` stand in for Twilio. The SDK is imported at the first request: it takes
+over a second on a small machine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlsplit
+
+import msgspec
+
+from ...config import TwilioLine
+from ...errors import TransportError
+
+if TYPE_CHECKING:
+    from twilio.rest import Client
+
+REQUEST_TIMEOUT_SECONDS = 10.0
+THREADS = 4
+PAGE_SIZE = 50
+
+SENTENCES = {
+    20003: "Twilio does not accept the account SID and auth token",
+    20404: "Twilio does not know this call or number",
+    20429: "Twilio is receiving too many requests from this account",
+    21210: "the calling number is not verified or not owned by this account",
+    21211: "Twilio says the number to call is not valid",
+    21212: "Twilio says the calling number is not valid",
+    21214: "the number cannot be reached",
+    21215: "this account has no permission to call that country",
+    21216: "this account may not call that number",
+    21217: "Twilio says the number to call seems invalid",
+    21219: "a trial account may call verified numbers only",
+    21220: "the call is not in a state that allows this",
+    10002: "a trial account may not do this",
+    10004: "the account has reached its number of concurrent calls",
+}
+"""What the codes of protocols 9.4 mean, for people."""
+
+Form = Mapping[str, str | Sequence[str]]
+
+
+class CallNotInProgress(TransportError):
+    """Twilio's 21220: the call is not in the state that the change needs."""
+
+
+class ResultUnknown(TransportError):
+    """The request left and no usable answer came back: it may or may not have been carried out."""
+
+
+class CallResource(msgspec.Struct):
+    sid: str
+    status: str
+    to: str = ""
+    from_: str = msgspec.field(default="", name="from")
+    direction: str = ""
+    date_created: str | None = None
+
+    @property
+    def created_at(self) -> datetime | None:
+        """Twilio's dates are RFC 2822 with whole seconds."""
+        try:
+            return parsedate_to_datetime(self.date_created) if self.date_created else None
+        except ValueError:
+            return None
+
+
+class NumberResource(msgspec.Struct):
+    sid: str
+    phone_number: str
+    voice_url: str | None = ""
+    voice_method: str | None = "POST"
+    status_callback: str | None = ""
+
+
+class _CallPage(msgspec.Struct):
+    calls: list[CallResource]
+    next_page_uri: str | None = None
+
+
+class _NumberPage(msgspec.Struct):
+    incoming_phone_numbers: list[NumberResource]
+
+
+class _Error(msgspec.Struct):
+    code: int | None = None
+    message: str = ""
+
+
+T = TypeVar("T")
+
+
+class TwilioRest:
+    """One account's REST client. Idempotent requests may be repeated by callers; `create_call` never is."""
+
+    def __init__(self, line: TwilioLine) -> None:
+        self._line = line
+        self._client: Client | None = None
+        self._executor = ThreadPoolExecutor(THREADS, thread_name_prefix=f"twilio-{line.name}")
+
+    async def create_call(self, form: Form) -> CallResource:
+        """`ResultUnknown` means that the phone may be ringing: there is no idempotency key, so nobody may retry."""
+        return await self._ask("POST", self._path("Calls.json"), CallResource, form)
+
+    async def fetch_call(self, call_sid: str) -> CallResource:
+        return await self._ask("GET", self._path(f"Calls/{call_sid}.json"), CallResource)
+
+    async def update_call(self, call_sid: str, form: Form) -> CallResource:
+        return await self._ask("POST", self._path(f"Calls/{call_sid}.json"), CallResource, form)
+
+    async def list_calls(self, to: str, from_: str, since: datetime) -> list[CallResource]:
+        """Calls of this pair that were created at or after `since`, newest first; at most ten pages."""
+        query = {"To": to, "From": from_, "StartTime>": since.strftime("%Y-%m-%d"), "PageSize": str(PAGE_SIZE)}
+        page = await self._ask("GET", self._path("Calls.json"), _CallPage, query=query)
+        calls = page.calls
+        for _ in range(9):
+            if not page.next_page_uri:
+                break
+            page = await self._ask("GET", page.next_page_uri, _CallPage)
+            calls = calls + page.calls
+        return [call for call in calls if call.created_at is not None and call.created_at >= since]
+
+    async def find_number(self, number: str) -> NumberResource | None:
+        path = self._path("IncomingPhoneNumbers.json")
+        page = await self._ask("GET", path, _NumberPage, query={"PhoneNumber": number})
+        return next((found for found in page.incoming_phone_numbers if found.phone_number == number), None)
+
+    async def update_number(self, number_sid: str, form: Form) -> NumberResource:
+        return await self._ask("POST", self._path(f"IncomingPhoneNumbers/{number_sid}.json"), NumberResource, form)
+
+    def close(self) -> None:
+        """Requests still on their way finish in their threads and are forgotten."""
+        self._executor.shutdown(wait=False, cancel_futures=True)
+
+    def _path(self, resource: str) -> str:
+        return f"/2010-04-01/Accounts/{self._line.account_sid}/{resource}"
+
+    async def _ask(
+        self, method: str, path: str, kind: type[T], form: Form | None = None, query: Form | None = None
+    ) -> T:
+        loop = asyncio.get_running_loop()
+        status, text = await loop.run_in_executor(self._executor, self._request, method, path, form, query)
+        if status >= 400:
+            raise _refusal(status, text)
+        try:
+            return msgspec.json.decode(text, type=kind)
+        except msgspec.DecodeError as error:
+            raise ResultUnknown(f"Twilio's answer could not be read: {error}", status=status) from error
+
+    def _request(self, method: str, path: str, form: Form | None, query: Form | None) -> tuple[int, str]:
+        """In an executor thread: the SDK's client blocks."""
+        if self._client is None:
+            self._client = _create_client(self._line)
+        parts = urlsplit(self._line.api_url)
+        try:
+            answer = self._client.request(
+                method,
+                f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}{path}",
+                params=None if query is None else dict(query),
+                data=None if form is None else dict(form),
+                timeout=REQUEST_TIMEOUT_SECONDS,
+            )
+        except OSError as error:  # every exception of `requests` is one
+            raise _failure(error, parts.netloc) from error
+        return answer.status_code, answer.text
+
+
+def _create_client(line: TwilioLine) -> Client:
+    from twilio.rest import Client
+
+    # The SDK logs whole forms at INFO: phone numbers in clear.
+    logging.getLogger("twilio.http_client").setLevel(logging.WARNING)
+    # A region or edge of the environment would rewrite the host; an empty mapping would mean os.environ.
+    return Client(line.account_sid, line.auth_token, environment={"TWILIO_ACCOUNT_SID": line.account_sid})
+
+
+def _failure(error: OSError, host: str) -> TransportError:
+    """A connection that was never made is a plain failure; after that, nobody knows what Twilio did."""
+    from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+
+    reason = getattr(error.args[0] if error.args else None, "reason", None)
+    if isinstance(reason, NewConnectionError | ConnectTimeoutError):
+        return TransportError(f"no connection to {host}")
+    return ResultUnknown(f"no answer from {host}: {type(error).__name__}")
+
+
+def _refusal(status: int, text: str) -> TransportError:
+    try:
+        told = msgspec.json.decode(text, type=_Error)
+    except msgspec.DecodeError:
+        told = _Error()
+    sentence = SENTENCES.get(told.code or 0) or told.message or f"Twilio answered HTTP {status}"
+    if told.code == 21220:
+        return CallNotInProgress(sentence, told.code, status)
+    if status >= 500:
+        return ResultUnknown(sentence, told.code, status)
+    return TransportError(sentence, told.code, status)
