@@ -73,7 +73,8 @@ def _row(record: dict[str, Any]) -> str:
     other = record["from"] if record["direction"] == "inbound" else record["to"]
     result = record["outcome"] or record["status"]
     when = record["created_at"][:19].replace("T", " ")
-    return f"{record['id']}  {when}  {arrow} {other:<16} {record['line']:<10} {result:<14} {record['duration_seconds']:.0f} s"
+    seconds = f"{record['duration_seconds']:.0f} s"
+    return f"{record['id']}  {when}  {arrow} {other:<16} {record['line']:<10} {result:<14} {seconds}"
 
 
 def _api(arguments: argparse.Namespace) -> DaemonApi:
