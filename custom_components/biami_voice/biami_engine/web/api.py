@@ -41,10 +41,10 @@ class _Api:
         body = await bodies.read_body(request, bodies.Initiate)
         record = await self._engine.place_call(
             CallRequest(
-                to=_written(body.to),
+                to=body.to,
                 context=body.context,
                 line=body.line,
-                from_=None if body.from_ is None else _written(body.from_),
+                from_=body.from_,
                 goal=body.goal,
                 variables=body.variables,
                 questions=body.questions,
@@ -109,10 +109,6 @@ class _Api:
 
 def _success(body: dict[str, Any]) -> web.Response:
     return web.json_response({"success": True, **body})
-
-
-def _written(number: str | int) -> str:
-    return str(number)
 
 
 def _number(request: web.Request, name: str, default: int, highest: int) -> int:

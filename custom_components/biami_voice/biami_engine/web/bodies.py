@@ -24,9 +24,9 @@ class _Body(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Initiate(_Body, frozen=True):
     """`POST /api/outbound/initiate`."""
 
-    to: Name | int
+    to: Name
     context: Name | None = None
-    from_: Name | int | None = msgspec.field(name="from", default=None)
+    from_: Name | None = msgspec.field(name="from", default=None)
     line: Name | None = None
     goal: Text | None = None
     variables: dict[Name, Annotated[str, msgspec.Meta(max_length=4000)]] = {}

@@ -18,8 +18,6 @@ REFUSED_STATUS = {
     "rate_limited": 429,
     "too_many_calls": 429,
     "draining": 503,
-    "not_active": 409,
-    "not_running": 503,
     "blocked_by_policy": 403,
 }
 """Statuses of `CallRefused` codes; any other is 400."""
@@ -82,5 +80,7 @@ def _of_engine(error: BiamiError) -> web.Response:
         status = REFUSED_STATUS.get(error.code, 400)
         headers = {"Retry-After": RETRY_SECONDS} if status in (429, 503) else None
         return error_response(status, error.code, str(error), headers)
+    if error.code == "store_unavailable":
+        return error_response(503, error.code, str(error), {"Retry-After": RETRY_SECONDS})
     status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
     return error_response(status, error.code, str(error))
