@@ -40,8 +40,9 @@ from .interface import (
     RejectReason,
     Unsubscribe,
 )
-from .speech import SpeechWorker, Voices
-from .tools import ToolBox
+from .speech import Voices
+from .tools.ports import ToolPorts
+from .tools.runner import ToolBox
 from .transports import create_transport
 from .transports.port import ContextChoice, Leg, Transport, TransportServices
 
@@ -69,7 +70,6 @@ class LocalEngine:
         self._journal = Journal(self._records)
         self._admission = Admission(config.limits)
         self._voices = Voices()
-        self._speech = SpeechWorker(self._voices)
         self._backends: dict[str, Backend] = {}
         self._runners: dict[str, CallRunner] = {}
         self._ended: OrderedDict[str, CallRecord] = OrderedDict()
@@ -82,6 +82,8 @@ class LocalEngine:
     # --- life ---
 
     async def start(self) -> None:
+        """Bring everything up; raises `ConfigError` or `MissingDependency` where the configuration cannot work."""
+        self._check(self.config)
         await self.store.start()
         identity = await load_identity(self.store, self._name)
         self.owner = identity.owner
@@ -105,8 +107,13 @@ class LocalEngine:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._speech.close()
+        await self._voices.close()
         await self.store.close()
+
+    def _check(self, config: EngineConfig) -> None:
+        """What only the rooms themselves know: which tools there are and what they need."""
+        for context in config.contexts.values():
+            self._toolbox(context, _CallControl())
 
     async def _wait_for_calls(self, seconds: float) -> None:
         """Until no call is left, or so long on the engine's clock."""
@@ -125,6 +132,7 @@ class LocalEngine:
 
     async def reload(self, config: EngineConfig) -> None:
         """Take a new configuration: new calls follow it, running ones keep what they began with."""
+        self._check(config)
         before, self.config = self.config, config
         self._admission.limits = config.limits
         self._backends.clear()
@@ -258,36 +266,35 @@ class LocalEngine:
     ) -> CallRunner:
         limit = context.max_call_seconds or self.config.limits.max_call_seconds
         setup = CallSetup(leg_id, record.direction, context, limit, context.backend, reject)
-        runner = CallRunner(record, setup, self._services(record, context, instructions, variables))
+        control = _CallControl()
+        tools = self._toolbox(context, control)
+        session = SessionSetup(
+            call_id=record.id,
+            generation=0,
+            input_format=PCMU_8K,
+            output_format=PCMU_8K,
+            instructions=instructions,
+            voice=context.voice,
+            language=context.language,
+            tools=[ToolSpec(tool.name, tool.description, tool.parameters) for tool in tools.specs],
+            context=context.name,
+            variables=variables,
+            caller_first=context.opening == "wait_for_caller",
+        )
+        services = CallServices(
+            clock=self.clock,
+            voice=self._voices.speaker,
+            toolbox=tools,
+            backend=lambda name: self._backend(name or context.backend or self.config.default_backend),
+            session=session,
+            publish=self._publish,
+        )
+        runner = control.runner = CallRunner(record, setup, services)
         self._runners[record.id] = runner
         return runner
 
-    def _services(
-        self, record: CallRecord, context: ContextConfig, instructions: str, variables: Mapping[str, str]
-    ) -> CallServices:
-        def backend(name: str | None) -> Backend:
-            return self._backend(name or context.backend or self.config.default_backend)
-
-        return CallServices(
-            clock=self.clock,
-            voice=self._speech,
-            toolbox=lambda runner: ToolBox(context.tools, _CallPorts(runner)),
-            backend=backend,
-            session=SessionSetup(
-                call_id=record.id,
-                generation=0,
-                input_format=PCMU_8K,
-                output_format=PCMU_8K,
-                instructions=instructions,
-                voice=context.voice,
-                language=context.language,
-                tools=[ToolSpec(tool.name, tool.description, tool.parameters) for tool in ToolBox.specs_of(context.tools)],
-                context=context.name,
-                variables=variables,
-                caller_first=context.opening == "wait_for_caller",
-            ),
-            publish=self._publish,
-        )
+    def _toolbox(self, context: ContextConfig, control: _CallControl) -> ToolBox:
+        return ToolBox(context.tools, ToolPorts(call=control, clock=self.clock))
 
     def _backend(self, name: str) -> Backend:
         if name not in self._backends:
@@ -395,14 +402,13 @@ class LocalEngine:
         return runner
 
 
-class _CallPorts:
-    """What tools may do to the call they run in."""
+class _CallControl:
+    """What tools may do to the call they run in (`tools.ports.CallControl`)."""
 
-    def __init__(self, runner: CallRunner) -> None:
-        self._runner = runner
+    runner: CallRunner
 
     def send_dtmf(self, digits: str) -> None:
-        self._runner.receive(ev.DtmfRequested(self._runner.primary_leg, digits))
+        self.runner.receive(ev.DtmfRequested(self.runner.primary_leg, digits))
 
 
 def _parties(record: CallRecord) -> dict[str, str]:

@@ -65,9 +65,7 @@ def callee_number(config: EngineConfig, line: LineConfig, to: str) -> str:
     return normalise(written, region)
 
 
-def plan(
-    config: EngineConfig, transports: Mapping[str, Transport], request: CallRequest, at: datetime
-) -> Placement:
+def plan(config: EngineConfig, transports: Mapping[str, Transport], request: CallRequest, at: datetime) -> Placement:
     """Decide everything about a call, dialling nothing; raises `CallRefused`."""
     line = line_for(config, transports, request.line)
     context = context_named(config, request.context or line.context)

@@ -35,11 +35,22 @@ class Voice(Protocol):
     def stream(self, text: str) -> AsyncIterator[Audio]: ...
 
 
+class Outcome(Protocol):
+    """`output_json` is for the backend, of a failure too; `effect` is what the call must now do."""
+
+    @property
+    def output_json(self) -> str: ...
+    @property
+    def failed(self) -> bool: ...
+    @property
+    def effect(self) -> str | None: ...
+
+
 class Toolbox(Protocol):
     """The tools of one call."""
 
-    async def run(self, name: str, arguments: str, timeout_seconds: float) -> tuple[str, bool, str | None]:
-        """(output as JSON text, failed, effect); never raises for what the model or a tool did."""
+    async def run(self, name: str, arguments_json: str, timeout_seconds: float) -> Outcome:
+        """Never raises for what the model or a tool did."""
         ...
 
 
@@ -49,7 +60,7 @@ class CallServices:
 
     clock: Clock
     voice: Voice
-    toolbox: Callable[[CallRunner], Toolbox]
+    toolbox: Toolbox
     backend: Callable[[str | None], Backend]
     session: SessionSetup
     """A template: generation and formats are filled in for each session."""
@@ -76,7 +87,6 @@ class CallRunner:
         self._parties: dict[str, _Party] = {}
         self._minds: dict[int, Mind] = {}
         self._tools: dict[str, asyncio.Task[None]] = {}
-        self._toolbox = services.toolbox(self)
         self._ordered: list[str] = []
         self._timer: TimerHandle | None = None
         self._armed: float | None = None
@@ -233,9 +243,7 @@ class CallRunner:
         backend = self._services.backend(command.name)
         wire = self._parties[self.primary_leg].leg.audio_format
         heard, spoken = choose_formats(wire, backend.capabilities)
-        setup = replace(
-            self._services.session, generation=command.generation, input_format=heard, output_format=spoken
-        )
+        setup = replace(self._services.session, generation=command.generation, input_format=heard, output_format=spoken)
         mind = Mind(backend, setup, self._hear_mind)
         self._minds[command.generation] = mind
         self._detects_turns = backend.capabilities.detects_turns
@@ -265,9 +273,9 @@ class CallRunner:
         self._tools[command.call_id] = self._spawn(self._use_tool(command), f"{self.record.id} tool {command.name}")
 
     async def _use_tool(self, command: cmd.RunTool) -> None:
-        output, failed, effect = await self._toolbox.run(command.name, command.arguments, command.timeout_seconds)
+        outcome = await self._services.toolbox.run(command.name, command.arguments, command.timeout_seconds)
         self._tools.pop(command.call_id, None)
-        self.receive(ev.ToolFinished(command.call_id, output, failed, effect))
+        self.receive(ev.ToolFinished(command.call_id, outcome.output_json, outcome.failed, outcome.effect))
 
     def _cancel_tool(self, command: cmd.CancelTool) -> None:
         task = self._tools.pop(command.call_id, None)
