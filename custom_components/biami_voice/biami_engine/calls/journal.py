@@ -1,4 +1,4 @@
-"""Writes the records of calls as they change: one writer per engine, the latest snapshot of each call, in the background.
+"""Writes the records of calls as they change: one writer per engine, the latest snapshot of each, in the background.
 
 A database that does not work costs a log line of the store, never a call; what could not be written is tried again with
 the call's next change.
