@@ -11,7 +11,7 @@ from biami_engine.audio.playback_clock import MAX_RUNS, PlaybackClock
 
 @dataclass
 class Ear:
-    """A far end's buffer: sound reaches it `there` ms after it was sent; marks come `back` ms after they were reached."""
+    """A far end's buffer: sound reaches it `there` ms after it was sent; marks come `back` ms after they are due."""
 
     there: int
     back: int

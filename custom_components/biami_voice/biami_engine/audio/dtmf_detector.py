@@ -15,15 +15,16 @@ WINDOW = 136
 HOP = 68
 HITS = 3
 """So many windows in a row make a key; speech does not keep it up."""
-RELEASE = 2
-"""So many windows without it end a key: one lost to noise does not press it twice."""
+RELEASE = 3
+"""So many windows without it end a key: two lost to noise do not press it twice."""
 MINIMUM_DBFS = -42.0
-TWIST = 10**0.8
-"""The two tones differ by at most 8 dB."""
+NORMAL_TWIST = 10**0.8
+REVERSE_TWIST = 10**0.4
+"""The lower tone is at most 8 dB stronger than the higher one, or 4 dB weaker (lines lose the high tones)."""
 CLARITY = 10**0.6
 """A tone is 6 dB over the others of its group."""
-PURITY = 0.74
-"""So much of the power is in the two tones."""
+PURITY = 0.55
+"""So much of the power is in the two tones; leaves room for keys 1.5 % off (ITU-T Q.24) in noise."""
 
 
 def _goertzel() -> NDArray[np.float64]:
@@ -84,7 +85,7 @@ def _key(rows: NDArray[np.float64], columns: NDArray[np.float64], total: float) 
         return ""
     row, column = int(rows.argmax()), int(columns.argmax())
     low, high = float(rows[row]), float(columns[column])
-    if low + high < PURITY * total or not 1 / TWIST < low / max(high, 1e-9) < TWIST:
+    if low + high < PURITY * total or high > low * REVERSE_TWIST or low > high * NORMAL_TWIST:
         return ""
     if CLARITY * np.partition(rows, 2)[2] > low or CLARITY * np.partition(columns, 2)[2] > high:
         return ""

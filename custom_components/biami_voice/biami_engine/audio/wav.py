@@ -64,11 +64,11 @@ def wav_header(format: AudioFormat, channels: int, data_bytes: int) -> bytes:
         frame_bytes,
         format.sample_bytes * 8,
     )
-    chunks = b"fmt " + struct.pack("<I", len(fields)) + fields
+    fact = b""
     if format.encoding != "pcm16":
-        samples = data_bytes // frame_bytes
-        chunks = b"fmt " + struct.pack("<I", len(fields) + 2) + fields + b"\0\0" + struct.pack("<4sII", b"fact", 4, samples)
-    chunks += struct.pack("<4sI", b"data", data_bytes)
+        fields += b"\0\0"
+        fact = struct.pack("<4sII", b"fact", 4, data_bytes // frame_bytes)
+    chunks = struct.pack("<4sI", b"fmt ", len(fields)) + fields + fact + struct.pack("<4sI", b"data", data_bytes)
     return struct.pack("<4sI4s", b"RIFF", 4 + len(chunks) + data_bytes + data_bytes % 2, b"WAVE") + chunks
 
 
