@@ -195,6 +195,8 @@ class LedgerEntry:
     to: str
     created_at: datetime
     provider_id: str | None = None
+    this_life: bool = False
+    """Written by the running process: its leg may well be alive."""
 
 
 class TimerHandle(Protocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, Executable, Row, and_, insert, or_, select, update
 
@@ -23,6 +24,8 @@ class StoreLedger:
         self._store = store
         self._clock = clock
         self.owner = owner
+        self._open: set[str] = set()
+        """Legs of this process that have no end yet."""
 
     async def record_intent(self, entry: LedgerEntry) -> None:
         row = {
@@ -38,7 +41,12 @@ class StoreLedger:
             "to": entry.to,
             "created": entry.created_at.timestamp(),
         }
-        await self._store.write(lambda connection: _execute(connection, insert(ledger).values(row)))
+        self._open.add(entry.leg_id)
+        try:
+            await self._store.write(lambda connection: _execute(connection, insert(ledger).values(row)))
+        except BaseException:
+            self._open.discard(entry.leg_id)
+            raise
 
     async def record_leg(self, leg_id: str, provider_id: str) -> None:
         change = update(ledger).where(ledger.c.leg_id == leg_id).values(provider_id=provider_id)
@@ -46,6 +54,7 @@ class StoreLedger:
 
     async def record_end(self, leg_id: str) -> None:
         """The first end stays."""
+        self._open.discard(leg_id)
         is_open = and_(ledger.c.leg_id == leg_id, ledger.c.ended.is_(None))
         change = update(ledger).where(is_open).values(ended=self._clock.wall().timestamp())
         await self._store.write(lambda connection: _execute(connection, change))
@@ -55,7 +64,7 @@ class StoreLedger:
         ours = or_(ledger.c.owner == self.owner, ledger.c.lease_until < now)
         query = select(ledger).where(ledger.c.line == line, ledger.c.ended.is_(None), ours).order_by(ledger.c.created)
         rows = await self._store.read(lambda connection: connection.execute(query).all())
-        return [_entry(row) for row in rows]
+        return [_entry(row, row.leg_id in self._open) for row in rows]
 
     async def knows(self, provider_id: str) -> bool:
         query = select(ledger.c.leg_id).where(ledger.c.provider_id == provider_id).limit(1)
@@ -75,7 +84,7 @@ def _execute(connection: Connection, statement: Executable) -> None:
     connection.execute(statement)
 
 
-def _entry(row: Row[tuple[object, ...]]) -> LedgerEntry:
+def _entry(row: Row[Any], this_life: bool) -> LedgerEntry:
     return LedgerEntry(
         leg_id=row.leg_id,
         call_id=row.call_id,
@@ -86,4 +95,5 @@ def _entry(row: Row[tuple[object, ...]]) -> LedgerEntry:
         to=row.to,
         created_at=datetime.fromtimestamp(row.created, UTC),
         provider_id=row.provider_id,
+        this_life=this_life,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 from urllib.parse import parse_qsl
 
@@ -34,15 +34,17 @@ START_SECONDS = 10.0
 HEARTBEAT_SECONDS = 15.0
 RETRY_HEADER = "I-Twilio-Idempotency-Token"
 
-Pairs = list[tuple[str, str]]
-Answer = Callable[[TwilioTransport, Mapping[str, str], web.Request], Awaitable[web.Response]]
-
 
 class HasTransports(Protocol):
     """What these routes need of the engine."""
 
     @property
     def transports(self) -> Mapping[str, Transport]: ...
+
+    @property
+    def retired(self) -> Sequence[Transport]:
+        """Of a former configuration; their calls still run."""
+        ...
 
 
 def twilio_routes(engine: HasTransports) -> list[web.RouteDef]:
@@ -104,7 +106,8 @@ class TwilioRoutes:
         return socket
 
     def _lines(self) -> list[TwilioTransport]:
-        return [line for line in self._engine.transports.values() if isinstance(line, TwilioTransport)]
+        transports = (*self._engine.transports.values(), *self._engine.retired)
+        return [line for line in transports if isinstance(line, TwilioTransport)]
 
     def _is_retry(self, request: web.Request) -> bool:
         token = request.headers.get(RETRY_HEADER)

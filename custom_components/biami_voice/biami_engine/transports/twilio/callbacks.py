@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
-from ...interface import AnsweredBy, RejectReason
+from ...interface import AnsweredBy
 from ...redaction import mask_number
 from . import twiml
 from .deadline import within
@@ -32,8 +32,6 @@ async def answer_voice(line: TwilioTransport, form: Mapping[str, str]) -> str:
     call_sid = form.get("CallSid", "")
     if not call_sid or line.on_incoming is None:
         return twiml.apologise(APOLOGY)
-    if not line.line.answer_calls:
-        return twiml.reject(RejectReason.DECLINED)
     leg = await line.take_call(call_sid, form.get("From", ""), form.get("To", ""))
     try:
         async with within(line.clock, DECISION_SECONDS):

@@ -15,7 +15,7 @@ from ...errors import BiamiError, CallRefused, TransportError
 from ...interface import CallStatus, Direction, EndReason, LedgerEntry
 from ...redaction import mask_number
 from ..port import DialRequest, Leg, TransportCapabilities, TransportServices
-from . import forms, signature, twiml, webhook
+from . import forms, signature, twiml
 from .closing import close_call
 from .deadline import within
 from .leg import TwilioLeg
@@ -64,8 +64,6 @@ class TwilioTransport:
         except TimeoutError:
             logger.warning("line %s: legs of a former run are still being closed", self.line.name)
         self.on_incoming = on_incoming
-        if self.public_url:
-            self._tasks.linger(self._compare_webhook())
 
     async def dial(self, request: DialRequest) -> Leg:
         if not self.public_url:
@@ -257,11 +255,3 @@ class TwilioTransport:
             await write
         except BiamiError as error:
             logger.debug("line %s: not written down: %s", self.line.name, error)
-
-    async def _compare_webhook(self) -> None:
-        try:
-            sentence = await webhook.warning(self.rest, self.line, self.public_url)
-        except BiamiError as error:
-            sentence = f"line {self.line.name}: where its number sends calls could not be asked: {error}"
-        if sentence:
-            logger.warning("%s", sentence)

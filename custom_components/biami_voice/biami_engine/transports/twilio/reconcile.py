@@ -41,9 +41,10 @@ class Reconciler:
         self._busy: set[str] = set()
 
     async def close_former(self) -> None:
-        """Every entry that was open when this process started, until the last one is over."""
+        """Every entry that a former process left open, until the last one is over. After a reload of the configuration
+        this process itself has open legs on the line: they go on."""
         try:
-            entries = list(await self.ledger.open_entries(self.line))
+            entries = [entry for entry in await self.ledger.open_entries(self.line) if not entry.this_life]
         except BiamiError as error:
             logger.error("line %s: legs of a former run cannot be looked up: %s", self.line, error)
             return

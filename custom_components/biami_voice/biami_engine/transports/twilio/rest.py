@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 REQUEST_TIMEOUT_SECONDS = 10.0
 THREADS = 4
 PAGE_SIZE = 50
+MAX_PAGES = 10
 
 SENTENCES = {
     20003: "Twilio does not accept the account SID and auth token",
@@ -74,21 +75,9 @@ class CallResource(msgspec.Struct):
             return None
 
 
-class NumberResource(msgspec.Struct):
-    sid: str
-    phone_number: str
-    voice_url: str | None = ""
-    voice_method: str | None = "POST"
-    status_callback: str | None = ""
-
-
 class _CallPage(msgspec.Struct):
     calls: list[CallResource]
     next_page_uri: str | None = None
-
-
-class _NumberPage(msgspec.Struct):
-    incoming_phone_numbers: list[NumberResource]
 
 
 class _Error(msgspec.Struct):
@@ -118,24 +107,18 @@ class TwilioRest:
         return await self._ask("POST", self._path(f"Calls/{call_sid}.json"), CallResource, form)
 
     async def list_calls(self, to: str, from_: str, since: datetime) -> list[CallResource]:
-        """Calls of this pair that were created at or after `since`, newest first; at most ten pages."""
-        query = {"To": to, "From": from_, "StartTime>": since.strftime("%Y-%m-%d"), "PageSize": str(PAGE_SIZE)}
+        """Calls of this pair that were created at or after `since`, newest first.
+
+        Filtered here: `StartTime` knows days only, and a call that still rings has none."""
+        query = {"To": to, "From": from_, "PageSize": str(PAGE_SIZE)}
         page = await self._ask("GET", self._path("Calls.json"), _CallPage, query=query)
-        calls = page.calls
-        for _ in range(9):
-            if not page.next_page_uri:
+        calls = _created_since(page.calls, since)
+        for _ in range(MAX_PAGES - 1):
+            if not page.next_page_uri or len(_created_since(page.calls, since)) < len(page.calls):
                 break
             page = await self._ask("GET", page.next_page_uri, _CallPage)
-            calls = calls + page.calls
-        return [call for call in calls if call.created_at is not None and call.created_at >= since]
-
-    async def find_number(self, number: str) -> NumberResource | None:
-        path = self._path("IncomingPhoneNumbers.json")
-        page = await self._ask("GET", path, _NumberPage, query={"PhoneNumber": number})
-        return next((found for found in page.incoming_phone_numbers if found.phone_number == number), None)
-
-    async def update_number(self, number_sid: str, form: Form) -> NumberResource:
-        return await self._ask("POST", self._path(f"IncomingPhoneNumbers/{number_sid}.json"), NumberResource, form)
+            calls += _created_since(page.calls, since)
+        return calls
 
     def close(self) -> None:
         """Requests still on their way finish in their threads and are forgotten."""
@@ -181,6 +164,10 @@ def _create_client(line: TwilioLine) -> Client:
     logging.getLogger("twilio.http_client").setLevel(logging.WARNING)
     # A region or edge of the environment would rewrite the host; an empty mapping would mean os.environ.
     return Client(line.account_sid, line.auth_token, environment={"TWILIO_ACCOUNT_SID": line.account_sid})
+
+
+def _created_since(calls: list[CallResource], since: datetime) -> list[CallResource]:
+    return [call for call in calls if call.created_at is not None and call.created_at >= since]
 
 
 def _failure(error: OSError, host: str) -> TransportError:
