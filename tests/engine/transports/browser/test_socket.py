@@ -34,12 +34,14 @@ class Pipe:
     written: list[str | bytes] = field(default_factory=list)
     closed: tuple[int, str] | None = None
     flowing: asyncio.Event = field(default_factory=asyncio.Event)
+    sending: asyncio.Event = field(default_factory=asyncio.Event)
     gone: bool = False
 
     async def receive(self) -> str | bytes | SocketClosed:
         return SocketClosed(1000)
 
     async def send(self, message: str | bytes) -> None:
+        self.sending.set()
         await self.flowing.wait()
         if self.gone:
             raise ConnectionResetError
@@ -96,7 +98,7 @@ async def test_dropping_audio_keeps_every_word(bench: Bench) -> None:
 async def test_a_reader_that_stalls_is_reported_once(bench: Bench) -> None:
     bench.writer.put("a")
     writing = asyncio.create_task(bench.writer.run())
-    await asyncio.wait_for(_until_sending(bench), 10)
+    await asyncio.wait_for(bench.pipe.sending.wait(), 10)
     bench.clock.now = MAX_WAIT_SECONDS
     bench.writer.put("b")
     assert bench.stalls == []
@@ -106,11 +108,6 @@ async def test_a_reader_that_stalls_is_reported_once(bench: Bench) -> None:
     assert bench.stalls == [bench.clock.now]
     writing.cancel()
     await asyncio.gather(writing, return_exceptions=True)
-
-
-async def _until_sending(bench: Bench) -> None:
-    while bench.writer._sending_since is None:
-        await asyncio.sleep(0)
 
 
 async def test_the_queue_has_a_bound(bench: Bench) -> None:
