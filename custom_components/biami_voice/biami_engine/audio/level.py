@@ -36,7 +36,7 @@ def payload_rms_dbfs(format: AudioFormat, payload: bytes) -> float:
 def _values(format: AudioFormat, payload: bytes) -> NDArray[np.float32]:
     """Samples between -1 and 1."""
     if format.encoding != "pcm16":
-        return _value_table(format.encoding)[np.frombuffer(payload, np.uint8)]
+        return _value_table(format.encoding).take(np.frombuffer(payload, np.uint8))
     return np.frombuffer(payload, PCM16_DTYPE, len(payload) // 2) * np.float32(1 / 32768)
 
 
