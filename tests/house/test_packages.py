@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tarfile
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -53,9 +54,19 @@ def test_every_file_is_shipped(root: Path, installed: Path, tracked_files: list[
         if path.is_relative_to(root / folder)
     }
     shipped = {str(path.relative_to(installed)) for path in installed.rglob("*") if path.is_file()}
-    assert wanted <= shipped
+    missing = wanted - shipped
+    assert not missing, "not in the wheel: name it under force-include in pyproject.toml"
     strangers = {name for name in shipped - wanted if ".dist-info/" not in name}
     assert not strangers
+
+
+def test_nothing_of_the_user_is_shipped(root: Path) -> None:
+    """Secrets lie beside the shipped configuration: git must not see them, and a wheel takes named files only."""
+    own = ("config/secrets.yaml", "config/biami.yaml", "config/.env", "config/biami.db")
+    run = subprocess.run(["git", "check-ignore", *own], cwd=root, capture_output=True, text=True, check=False)
+    assert set(run.stdout.split()) == set(own)
+    wheel = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["build"]["targets"]["wheel"]
+    assert "config" not in wheel["force-include"]
 
 
 def test_it_runs_where_it_is_installed(installed: Path, tmp_path: Path) -> None:
