@@ -23,6 +23,7 @@ from .lab_carrier import start_lab_carrier
 from .logs import RedactingFormatter, hide
 from .settings import Settings, load_settings
 from .systemd import notify
+from .webhooks import warn_of_astray_numbers
 
 SOCKET_GOODBYE_SECONDS = 2.0
 """What open connections get after the calls are over."""
@@ -91,6 +92,8 @@ class Daemon:
         _log.info("listening on %s", address)
         notify("READY=1")
         self.on_ready(address)
+        comparing = asyncio.create_task(warn_of_astray_numbers(config))
+        stack.callback(comparing.cancel)
         return engine
 
     async def _serve(self, engine: LocalEngine) -> None:

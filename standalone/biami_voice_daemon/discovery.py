@@ -33,18 +33,19 @@ class Announcement:
         self._port = port
         self._version = version
         self._zeroconf: AsyncZeroconf | None = None
+        self._host = socket.gethostname().partition(".")[0] or "biami-voice"
+        self.name = f"Biami Voice on {self._host}.{SERVICE_TYPE}"
 
     async def start(self) -> None:
         from zeroconf import Error as ZeroconfError
-        from zeroconf import NonUniqueNameException
+        from zeroconf import InterfaceChoice
         from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
-        host = socket.gethostname().partition(".")[0] or "biami-voice"
-        addresses = [ipaddress.ip_address(address).packed for address in await _addresses(self._server.host)]
+        addresses = await _addresses(self._server.host)
         info = AsyncServiceInfo(
             SERVICE_TYPE,
-            f"Biami Voice on {host}.{SERVICE_TYPE}",
-            addresses=addresses,
+            self.name,
+            addresses=[ipaddress.ip_address(address).packed for address in addresses],
             port=self._port,
             properties={
                 "version": self._version,
@@ -52,17 +53,19 @@ class Announcement:
                 "tls": "0",
                 "auth": "1" if self._server.api_token else "0",
             },
-            server=f"{host}.local.",
+            server=f"{self._host}.local.",
         )
         try:
-            self._zeroconf = AsyncZeroconf()
+            here = is_loopback(self._server.host)
+            self._zeroconf = AsyncZeroconf(interfaces=addresses if here else InterfaceChoice.All)
             async with asyncio.timeout(ANNOUNCE_TIMEOUT_SECONDS):
                 await self._zeroconf.async_register_service(info, allow_name_change=True)
-        except (OSError, TimeoutError, ZeroconfError, NonUniqueNameException) as error:
+        except (OSError, RuntimeError, TimeoutError, ZeroconfError) as error:
             _log.warning("not announced on the local network: %s", error or type(error).__name__)
             await self.stop()
             return
-        _log.info("announced on the local network as %s", info.name)
+        self.name = info.name
+        _log.info("announced on the local network as %s", self.name)
 
     async def stop(self) -> None:
         if self._zeroconf is not None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from biami_engine.config import EngineConfig, TwilioLine
+from biami_engine.config import EngineConfig
 
+from ..webhooks import twilio_lines
 from . import machine, network, twilio
 from .finding import Finding, Verdict
 
@@ -20,7 +21,7 @@ def examine(config: EngineConfig) -> Iterator[Finding]:
     yield finding
     if running:
         yield machine.token(config.server)
-    lines = [line for line in config.lines.values() if isinstance(line, TwilioLine)]
+    lines = twilio_lines(config)
     if lines:
         yield from network.public_url(config.server.public_url, running)
         yield from network.clock(lines[0].api_url)

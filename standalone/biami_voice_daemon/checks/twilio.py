@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 
 from biami_engine.config import EngineConfig, TwilioLine
-from biami_engine.errors import NotFound, TransportError
-from biami_engine.transports.twilio import webhook
+from biami_engine.errors import TransportError
 
 from ..lab_carrier import lab_lines
+from ..twilio_account import TwilioAccount, TwilioNumber, voice_url
 from .finding import Finding, Verdict
+
+LOW_BALANCE = 1.0
 
 
 def line(line: TwilioLine, config: EngineConfig, running: bool) -> Iterator[Finding]:
@@ -19,20 +20,31 @@ def line(line: TwilioLine, config: EngineConfig, running: bool) -> Iterator[Find
         message = "its lab carrier was not tried, because the daemon brings it"
         yield Finding(subject, Verdict.WARN, message, "start the daemon and run doctor again")
         return
+    account = TwilioAccount(line)
     try:
-        state = asyncio.run(webhook.show(line, config.server.public_url))
-    except NotFound as error:
-        yield Finding(subject, Verdict.FAIL, str(error), f"buy it, or correct lines.{line.name}.number")
-        return
+        amount, currency = account.balance()
+        found = account.find_number(line.number)
     except TransportError as error:
-        advice = (
-            "compare account_sid and auth_token with Twilio's console" if error.status == 401 else "try again later"
-        )
+        refused = error.status == 401
+        advice = "compare account_sid and auth_token with Twilio's console" if refused else "try again later"
         yield Finding(subject, Verdict.FAIL, str(error), advice)
         return
-    yield Finding(subject, Verdict.OK, "Twilio accepts the account and owns the number")
-    if state.matches:
-        yield Finding(subject, Verdict.OK, f"calls to {line.number} come to {state.wanted_url}")
-    else:
-        message = f"calls to {line.number} go to {state.voice_url or 'nobody'}, not to {state.wanted_url}"
-        yield Finding(subject, Verdict.FAIL, message, f"run: biami-voice webhook set --line {line.name}")
+    low = amount < LOW_BALANCE
+    yield Finding(
+        subject,
+        Verdict.WARN if low else Verdict.OK,
+        f"Twilio accepts the account; its balance is {amount:.2f} {currency}",
+        "top it up: calls will soon be refused" if low else "",
+    )
+    yield _number(line, found, config.server.public_url)
+
+
+def _number(line: TwilioLine, found: TwilioNumber | None, public_url: str) -> Finding:
+    subject, wanted = f"line {line.name}", voice_url(public_url)
+    if found is None:
+        advice = f"buy it, or correct lines.{line.name}.number"
+        return Finding(subject, Verdict.FAIL, f"{line.number} is not a number of this account", advice)
+    if found.points_to(public_url):
+        return Finding(subject, Verdict.OK, f"calls to {line.number} come to {wanted}")
+    message = f"calls to {line.number} go to {found.voice_url or 'nobody'}, not to {wanted}"
+    return Finding(subject, Verdict.FAIL, message, f"run: biami-voice webhook set --line {line.name}")
