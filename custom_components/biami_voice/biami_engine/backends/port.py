@@ -28,7 +28,7 @@ class BackendCapabilities:
     tools: bool = False
     transcripts: bool = False
     speaks_to_order: bool = False
-    """`request_response(instructions)` makes it say something; else the house's voice speaks (`core.commands.Speak`)."""
+    """`request_response(instructions)` makes it say something; else the house speaks (`core.commands.Speak`)."""
     usage_kind: str = "none"
     """none, tokens or seconds."""
 
