@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from aiohttp import BasicAuth, ClientSession, web
+from aiohttp import ClientSession, web
 
+from biami_engine.audio.frame import PCMU_8K
+from biami_engine.audio.tones import tones
 from biami_engine.calls.clock import SystemClock
 from biami_engine.lab.carrier import CarrierRules, LabCarrier, PhoneLine
 
@@ -87,6 +90,15 @@ class Talker:
         line.answer()
 
 
+def sound(low: int, high: int, ms: int) -> bytes:
+    """Two tones as the telephone carries them."""
+    return tones(PCMU_8K, (low, high), ms, -14).payload
+
+
+def basic(name: str, password: str) -> str:
+    return "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()
+
+
 @pytest.fixture
 async def customer() -> AsyncIterator[Customer]:
     customer = Customer()
@@ -132,6 +144,6 @@ class Api:
 
 @pytest.fixture
 async def api(carrier: LabCarrier) -> AsyncIterator[Api]:
-    basic = BasicAuth(carrier.account_sid, carrier.auth_token).encode()
-    async with ClientSession(headers={"Authorization": basic}) as session:
+    credentials = basic(carrier.account_sid, carrier.auth_token)
+    async with ClientSession(headers={"Authorization": credentials}) as session:
         yield Api(session, f"{carrier.url}/2010-04-01/Accounts/{carrier.account_sid}")

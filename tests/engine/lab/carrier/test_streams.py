@@ -10,11 +10,10 @@ import pytest
 from aiohttp import web
 
 from biami_engine.lab.carrier import LabCarrier
-from biami_engine.lab.carrier.sounds import tones
 
-from .conftest import CALLER, HOUSE, Customer, Talker
+from .conftest import CALLER, HOUSE, Customer, Talker, sound
 
-SPOKEN = tones((500, 700), 0.4)
+SPOKEN = sound(500, 700, 400)
 
 
 def media(sid: str, payload: bytes) -> str:
@@ -76,7 +75,9 @@ async def test_marks_come_back_when_their_audio_was_heard(carrier: LabCarrier, c
     assert [m["mark"]["name"] for m in customer.events("mark")] == ["empty", "a", "b"]
     playout = call.streams[0].playout
     empty, first, second = playout.marks
-    assert first.returned_at is not None and second.returned_at is not None and empty.returned_at is not None
+    assert first.returned_at is not None
+    assert second.returned_at is not None
+    assert empty.returned_at is not None
     assert second.returned_at - first.returned_at == pytest.approx(0.4, abs=0.001)
     assert playout.played_by(lambda name: name) == {"empty": 0, "a": 400, "b": 400}
     assert phone.line is not None
@@ -146,16 +147,10 @@ async def test_more_than_ten_minutes_are_dropped(carrier: LabCarrier, customer: 
         await socket.send_str(mark(sid, "end"))
 
     customer.twiml["/voice"], customer.on_stream = customer.connect(), flood
-    call = await carrier.call(CALLER, HOUSE, phone := Talker())
-    assert await _until(phone, lambda: bool(call.streams and call.streams[0].playout.marks))
+    call = await carrier.call(CALLER, HOUSE, Talker())
+    assert await call.line.until(lambda: bool(call.streams and call.streams[0].playout.marks), 60)
     assert [alert.code for alert in carrier.alerts] == [31931]
     assert call.streams[0].playout.buffered_bytes <= 600 * 8000
-
-
-async def _until(phone: Talker, condition: object) -> bool:
-    while phone.line is None:
-        await asyncio.sleep(0)
-    return await phone.line.until(condition, 60)  # type: ignore[arg-type]  # a plain predicate
 
 
 @pytest.mark.parametrize(

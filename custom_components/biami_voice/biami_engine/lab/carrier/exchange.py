@@ -205,7 +205,6 @@ class Exchange:
 
     async def _send_digits(self, call: LabCall) -> None:
         await Program(call, self).play(key_tones(call.plan.send_digits))
-        call.line.dtmf_heard += call.plan.send_digits.replace("w", "").replace("W", "")
 
     async def _detect(self, call: LabCall) -> None:
         """Answering machine detection: waits for what the phone turns out to be, and tells."""

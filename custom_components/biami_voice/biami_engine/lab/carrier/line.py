@@ -12,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from ...audio.dtmf_detector import DtmfDetector
+from ...audio.frame import PCMU_8K, Audio
 from ...interface import Clock
 from .loudness import is_loud
 from .playout import BYTES_PER_SECOND, FRAME_BYTES, FRAME_SECONDS, SILENCE
@@ -38,17 +40,26 @@ class Ear:
         self.recording = bytearray()
         self.spells: list[Spell] = []
         self.started_at: float | None = None
+        self.keys = ""
+        """Keys whose tones were heard."""
         self._loud_until = 0.0
+        self._detector = DtmfDetector(PCMU_8K)
 
     def hear(self, frame: bytes, at: float) -> None:
         if self.started_at is None:
             self.started_at = at
         self.recording += frame
+        self.keys += self._detector.process(Audio(PCMU_8K, frame))
         if is_loud(frame):
             self._loud_until = at + FRAME_SECONDS
             if not self.sounding:
                 self.spells.append(Spell(at))
         elif self.sounding and at + FRAME_SECONDS - self._loud_until >= SPELL_GAP_SECONDS:
+            self.spells[-1].end = self._loud_until
+
+    def close(self) -> None:
+        """The call is over."""
+        if self.sounding:
             self.spells[-1].end = self._loud_until
 
     @property
@@ -121,7 +132,6 @@ class PhoneLine:
         self.answered = asyncio.Event()
         self.ended = asyncio.Event()
         self.final_status = ""
-        self.dtmf_heard = ""
         self.verdicts: list[str] = []
         self.decision: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.hung_up = asyncio.Event()
@@ -202,6 +212,7 @@ class PhoneLine:
         self.final_status = status
         self._keys.clear()
         self.mouth.hush()
+        self.ear.close()
         self.ended.set()
         self.look()
 

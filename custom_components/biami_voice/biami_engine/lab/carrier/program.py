@@ -167,7 +167,6 @@ class Program:
         digits = element.get("digits")
         if digits is not None:
             await self.play(key_tones(digits))
-            self._call.line.dtmf_heard += digits.replace("w", "").replace("W", "")
         else:
             url = urljoin(self._base_url, (element.text or "").strip())
             await self.play(await self._exchange.load_sound(url))
