@@ -1,0 +1,73 @@
+"""Everything we send is checked against the SDK's own types, with no field too many."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from biami_engine.audio.frame import PCM16_24K, PCMA_8K, PCMU_8K, AudioFormat
+from biami_engine.backends.openai_realtime import payload
+from biami_engine.backends.openai_realtime.models import MODELS, model_named
+from biami_engine.backends.port import SessionSetup, ToolSpec
+from biami_engine.interface import Role
+
+pydantic = pytest.importorskip("pydantic")
+realtime = pytest.importorskip("openai.types.realtime")
+
+TOOL = ToolSpec("end_call", "End the call.", {"type": "object", "properties": {}, "additionalProperties": False})
+
+
+def extras(value: Any, path: str = "") -> list[str]:
+    """Fields that the SDK's models took silently."""
+    if isinstance(value, pydantic.BaseModel):
+        found = [f"{path}.{name}" for name in (value.model_extra or {})]
+        return found + [one for name in type(value).model_fields for one in extras(getattr(value, name), f"{path}.{name}")]
+    if isinstance(value, list):
+        return [one for number, item in enumerate(value) for one in extras(item, f"{path}[{number}]")]
+    return []
+
+
+def checked(body: dict[str, Any]) -> Any:
+    event = pydantic.TypeAdapter(realtime.RealtimeClientEvent).validate_python(body)
+    assert event.type == body["type"]
+    assert extras(event) == []
+    return event
+
+
+def setup(format: AudioFormat = PCMU_8K) -> SessionSetup:
+    return SessionSetup("call_1", 1, format, format, "Be brief.", None, "de-DE", [TOOL])
+
+
+@pytest.mark.parametrize("format", [PCMU_8K, PCMA_8K, PCM16_24K], ids=lambda format: format.encoding)
+@pytest.mark.parametrize("detection", ["server_vad", "semantic_vad", "none"])
+@pytest.mark.parametrize("name", [*MODELS, "somebody-elses-model"])
+def test_a_session_of_every_model_is_valid(name: str, detection: str, format: AudioFormat) -> None:
+    options = payload.SessionOptions(turn_detection=detection)
+    body = payload.session(model_named(name), options, setup(format))
+    checked({"type": "session.update", "session": body})
+    checked({"type": "session.update", "session": payload.reduced(body)})
+
+
+def test_only_reasoning_models_are_told_how_to_reason() -> None:
+    for name, model in MODELS.items():
+        body = payload.session(model_named(name), payload.SessionOptions(), setup())
+        assert ("reasoning" in body) is model.reasoning
+        assert ("parallel_tool_calls" in body) is model.reasoning
+
+
+def test_g711_has_no_rate_and_pcm_has_one() -> None:
+    assert payload.audio_format(PCMU_8K) == {"type": "audio/pcmu"}
+    assert payload.audio_format(PCMA_8K) == {"type": "audio/pcma"}
+    assert payload.audio_format(PCM16_24K) == {"type": "audio/pcm", "rate": 24000}
+
+
+def test_a_phone_is_near_and_a_browser_far() -> None:
+    near = payload.session(MODELS["gpt-realtime-2.1"], payload.SessionOptions(), setup(PCMU_8K))
+    far = payload.session(MODELS["gpt-realtime-2.1"], payload.SessionOptions(), setup(PCM16_24K))
+    assert near["audio"]["input"]["noise_reduction"] == {"type": "near_field"}
+    assert far["audio"]["input"]["noise_reduction"] == {"type": "far_field"}
+
+
+@pytest.mark.parametrize("role", Role)
+def test_text_of_every_role_is_an_item(role: Role) -> None:
+    checked({"type": "conversation.item.create", "item": payload.message("Hello", role)})
