@@ -3,7 +3,7 @@ from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
 from biami_engine.config import ServerConfig
-from biami_engine.web.auth import TICKET_SECONDS, Tickets, authorize, is_loopback
+from biami_engine.web.auth import TICKET_SECONDS, Tickets, is_loopback, require_access
 from biami_engine.web.errors import ApiError
 
 TOKEN = "correct-horse-battery"
@@ -20,7 +20,7 @@ class Asked:
 
     def status(self, server: ServerConfig, tickets: Tickets | None = None, now: float = 0.0) -> int:
         try:
-            authorize(self.request, server, tickets or Tickets(), now)
+            require_access(self.request, server, tickets or Tickets(), now)
         except ApiError as error:
             return error.status
         return 200

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from ..engine import LocalEngine
 from .api import api_routes
-from .auth import Tickets, authorize
+from .auth import Tickets, require_access
 from .bodies import MAX_BODY_BYTES
 from .cors import answer_cross_origin
 from .errors import ApiError, Handler, answer_errors
@@ -53,32 +53,32 @@ class _Gate:
     def __init__(self, engine: LocalEngine, carrier_paths: frozenset[str]) -> None:
         self._engine = engine
         self._carrier_paths = carrier_paths
-        self._throttle = Throttle()
+        self._buckets = Throttle()
         self.tickets = Tickets()
-        self.cross_origin = web.middleware(self._cross_origin)
-        self.throttle = web.middleware(self._throttled)
-        self.authorize = web.middleware(self._authorized)
 
     def _guards(self, request: web.Request) -> bool:
         return request.path.startswith(API_PREFIX) and request.path not in self._carrier_paths
 
-    async def _cross_origin(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+    @web.middleware
+    async def cross_origin(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         if not self._guards(request):
             return await handler(request)
         return await answer_cross_origin(request, handler, self._engine.config.server.cors_origins)
 
-    async def _throttled(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+    @web.middleware
+    async def throttle(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         if self._guards(request):
             proxies = self._engine.config.server.trusted_proxies
             client = client_address(request.remote, request.headers.get("X-Forwarded-For", ""), proxies)
             per_minute = self._engine.config.limits.requests_per_minute
-            wait = self._throttle.seconds_to_wait(client, per_minute, self._engine.clock.monotonic())
+            wait = self._buckets.seconds_to_wait(client, per_minute, self._engine.clock.monotonic())
             if wait > 0:
                 message = f"more than {per_minute} requests in a minute"
                 raise ApiError(429, "rate_limited", message, {"Retry-After": str(math.ceil(wait))})
         return await handler(request)
 
-    async def _authorized(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+    @web.middleware
+    async def authorize(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         if self._guards(request):
-            authorize(request, self._engine.config.server, self.tickets, self._engine.clock.monotonic())
+            require_access(request, self._engine.config.server, self.tickets, self._engine.clock.monotonic())
         return await handler(request)

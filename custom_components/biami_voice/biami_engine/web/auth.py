@@ -42,7 +42,7 @@ class Tickets:
         return self._expires.pop(ticket, 0.0) > now
 
 
-def authorize(request: web.Request, server: ServerConfig, tickets: Tickets, now: float) -> None:
+def require_access(request: web.Request, server: ServerConfig, tickets: Tickets, now: float) -> None:
     """Raises `ApiError` unless this request may use the API."""
     if not server.api_token:
         _require_local(request, server)

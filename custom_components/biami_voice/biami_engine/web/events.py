@@ -11,8 +11,7 @@ from typing import Any
 
 from aiohttp import WSCloseCode, web
 
-from ..engine import LocalEngine
-from ..interface import LiveEvent
+from ..interface import LiveEvent, VoiceEngine
 from .records import event_json, record_json
 
 _log = logging.getLogger(__name__)
@@ -25,7 +24,7 @@ HEARTBEAT_SECONDS = 20.0
 class EventSockets:
     """Everyone who watches."""
 
-    def __init__(self, engine: LocalEngine) -> None:
+    def __init__(self, engine: VoiceEngine) -> None:
         self._engine = engine
         self._watchers: set[_Watcher] = set()
 
