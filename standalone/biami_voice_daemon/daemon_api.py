@@ -55,7 +55,9 @@ class DaemonApi:
         except urllib.error.HTTPError as error:
             with error:
                 raise _refusal(error.read(), error.code, self.url) from None
-        except (OSError, http.client.HTTPException) as error:
+        except http.client.HTTPException:
+            raise _stranger(self.url) from None
+        except OSError as error:
             reason = getattr(error, "reason", error)
             message = f"no daemon answers at {self.url} ({reason}): start it with `biami-voice run`"
             raise DaemonUnreachable(message) from None
@@ -73,8 +75,12 @@ def _decoded(text: bytes, url: str) -> dict[str, Any]:
     except ValueError:
         body = None
     if not isinstance(body, dict):
-        raise DaemonUnreachable(f"what answers at {url} is not Biami Voice: is server.port used by another program?")
+        raise _stranger(url)
     return body
+
+
+def _stranger(url: str) -> DaemonUnreachable:
+    return DaemonUnreachable(f"what answers at {url} is not Biami Voice: is server.port used by another program?")
 
 
 def _refusal(text: bytes, status: int, url: str) -> BiamiError:
