@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+
 from biami_engine.audio.frame import PCMU_8K, Audio
 from biami_engine.config import ContextConfig
 from biami_engine.core import commands as cmd

@@ -1,7 +1,8 @@
 import hypothesis.strategies as st
+from hypothesis import given
+
 from biami_engine.audio.frame import PCMU_8K, Audio
 from biami_engine.core.playback import MAX_UNHEARD_MS, Playback
-from hypothesis import given
 
 
 def sound(ms: float, byte: int = 1) -> Audio:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hypothesis.strategies as st
 import pytest
+from hypothesis import given, settings
+
 from biami_engine.audio.frame import PCMU_8K, Audio
 from biami_engine.config import ContextConfig, TurnConfig
 from biami_engine.core import commands as cmd
@@ -11,7 +13,6 @@ from biami_engine.core import events as ev
 from biami_engine.core.routes import AGENT, bridge, conversation
 from biami_engine.core.states import CallState
 from biami_engine.interface import AnsweredBy, Direction, EndReason, Role
-from hypothesis import given, settings
 
 LEGS = st.sampled_from(["leg", "other"])
 ITEMS = st.sampled_from(["a", "b", "c", "say-1", "say-2"])

@@ -3,11 +3,13 @@ from __future__ import annotations
 import typing
 
 import pytest
+
 from biami_engine.config import ContextConfig, IdleConfig, TurnConfig
 from biami_engine.core import commands as cmd
 from biami_engine.core import events as ev
+from biami_engine.core.opening import LISTEN_FIRST_SECONDS
 from biami_engine.core.routes import bridge
-from biami_engine.core.session import DRAIN_SECONDS, HANGUP_SECONDS, LISTEN_FIRST_SECONDS
+from biami_engine.core.session import DRAIN_SECONDS, HANGUP_SECONDS
 from biami_engine.core.states import TRANSITIONS, CallState, change
 from biami_engine.interface import Direction, EndReason, Outcome, RejectReason, Role
 
@@ -254,7 +256,9 @@ def test_a_tool_that_takes_too_long_is_answered_for(call) -> None:
 def test_end_call_lets_the_goodbye_be_heard(call, audio) -> None:
     driver = call()
     driver.go_live()
-    driver.hear(ev.ResponseStarted(1, "r"), ev.AgentAudio(1, "a", audio(2000)), ev.ToolRequested(1, "t", "end_call", ""))
+    driver.hear(
+        ev.ResponseStarted(1, "r"), ev.AgentAudio(1, "a", audio(2000)), ev.ToolRequested(1, "t", "end_call", "")
+    )
     driver.hear(ev.ToolFinished("t", "{}", effect="end_call"))
     assert driver.session.state is CallState.ENDING
     driver.hear(ev.ResponseDone(1, "r"), ev.AgentAudioDone(1, "a"), ev.Played(LEG, "a", 1990))
@@ -354,7 +358,12 @@ def test_nothing_of_a_replaced_mind_is_heard(call, audio) -> None:
     driver = call()
     driver.go_live()
     assert driver.hear(ev.BackendReplaced("spare")) == [cmd.CloseBackend(1), cmd.OpenBackend(2, "spare")]
-    late = (ev.AgentAudio(1, "a", audio(20)), ev.SpeechStarted(1), ev.ToolRequested(1, "t", "x", ""), ev.BackendLost(1, ""))
+    late = (
+        ev.AgentAudio(1, "a", audio(20)),
+        ev.SpeechStarted(1),
+        ev.ToolRequested(1, "t", "x", ""),
+        ev.BackendLost(1, ""),
+    )
     assert driver.hear(*late) == []
     assert driver.hear(ev.CallerAudio(LEG, audio(20)))[0].generation == 2
     assert driver.hear(ev.AgentAudio(2, "b", audio(20))) != []
@@ -386,5 +395,3 @@ def test_only_the_written_transitions_exist() -> None:
             else:
                 with pytest.raises(AssertionError):
                     change(state, to)
-
-

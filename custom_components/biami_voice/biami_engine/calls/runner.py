@@ -71,8 +71,9 @@ class CallServices:
 class _Party:
     leg: Leg
     bridge: FormatBridge
-    ear: Ear | None
+    ear: Ear
     gone: bool = False
+    garbled: bool = False
 
 
 class CallRunner:
@@ -171,11 +172,17 @@ class CallRunner:
             self.receive(ev.LegLost(leg.id, "the wire ended without a word"))
 
     def _caller_audio(self, party: _Party, event: ev.CallerAudio) -> None:
-        self._carry_out(self._session.receive(event, self._clock.monotonic()))
-        if not self._detects_turns and party.ear is not None:
-            edge = party.ear.hear(event.audio)
-            if edge is not None:
-                self.receive(edge)
+        """A frame that cannot be decoded is the wire's fault: it is dropped, and said once."""
+        try:
+            self._carry_out(self._session.receive(event, self._clock.monotonic()))
+            edge = None if self._detects_turns else party.ear.hear(event.audio)
+        except ValueError as error:
+            if not party.garbled:
+                party.garbled = True
+                _log.warning("%s: broken audio from %s is dropped: %s", self.record.id, event.leg, error)
+            return
+        if edge is not None:
+            self.receive(edge)
 
     def _arm(self, deadline: float | None) -> None:
         """One timer for whatever the session waits for next."""

@@ -261,6 +261,10 @@ class Conversation:
 
     # --- text ---
 
+    def caller_turn_began(self, item_id: str, now: float) -> None:
+        """The text of this turn may come much later; its place in the conversation is here."""
+        self._book.begin(item_id, Role.CALLER, self._at_ms(now))
+
     def transcript(self, item_id: str, role: Role, text: str, final: bool, now: float) -> None:
         if not self._book.add(item_id, role, text, final, self._at_ms(now)):
             return

@@ -145,9 +145,10 @@ class ResponseDone:
 
 @dataclass(frozen=True, slots=True)
 class SpeechStarted:
-    """The backend's own turn detection heard the caller begin; a witness, not a decision."""
+    """The backend's own turn detection heard the caller begin; a witness, not a decision. `item_id` is the turn's."""
 
     generation: int
+    item_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

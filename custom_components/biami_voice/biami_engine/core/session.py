@@ -6,9 +6,7 @@ command follows.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from ..config import ContextConfig
 from ..interface import AnsweredBy, Direction, EndReason, Outcome, RejectReason, Role
@@ -28,7 +26,9 @@ from .commands import (
     SendToBackend,
 )
 from .conversation import Conversation
+from .handlers import handlers
 from .limits import Due, Limits
+from .opening import Opening
 from .outcome import outcome_of
 from .routes import AGENT, RouteTable, conversation
 from .states import CallState, change
@@ -37,9 +37,6 @@ DRAIN_SECONDS = 12.0
 """How long last words may take to be heard before the call is hung up all the same."""
 HANGUP_SECONDS = 5.0
 """How long a leg may take to confirm that it is gone."""
-LISTEN_FIRST_SECONDS = 1.5
-"""`listen_then_speak`: the caller's time to say the first word."""
-GREET_EXACTLY = 'Say exactly: "{}"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +67,11 @@ class CallSession:
         self._talk = Conversation(setup.leg, setup.context, self._out)
         self._limits = Limits(setup.context.idle)
         self._cause = "completed"
-        self._opening_at: float | None = None
-        self._opened_words = False
+        self._opening = Opening(setup.context)
         self._drain_until: float | None = None
         self._gone_by: float | None = None
         self._hung_up = False
-        self._handlers: dict[type, Callable[[Any, float], None]] = _handlers(self)
+        self._handlers = handlers(self)
 
     def start(self, now: float) -> list[Command]:
         """The first commands: open the mind while it rings, answer or refuse."""
@@ -108,7 +104,7 @@ class CallSession:
         """When `TimePassed` is due, in seconds on the call's clock; None: nothing is waited for."""
         if self.state is CallState.ENDED:
             return None
-        deadlines = [self._talk.next_deadline, self._opening_at, self._drain_until, self._gone_by]
+        deadlines = [self._talk.next_deadline, self._opening.listens_until, self._drain_until, self._gone_by]
         if self.state is CallState.LIVE:
             deadlines.append(self._limits.next_deadline)
         return min((at for at in deadlines if at is not None), default=None)
@@ -142,7 +138,8 @@ class CallSession:
         if self._talk.lost:
             self._apologise(now)
         else:
-            self._plan_opening(now)
+            self._opening.answered(now)
+            self._open_if_due()
 
     def on_answered_by(self, event: ev.AnsweredByDetected, now: float) -> None:
         self.answered_by = event.answered_by
@@ -225,6 +222,8 @@ class CallSession:
 
     def on_speech_started(self, event: ev.SpeechStarted, now: float) -> None:
         if not self._stale(event.generation):
+            if event.item_id is not None:
+                self._talk.caller_turn_began(event.item_id, now)
             self._caller_speaks(now, 0.0)
 
     def on_speech_stopped(self, event: ev.SpeechStopped, now: float) -> None:
@@ -245,9 +244,7 @@ class CallSession:
         if self.state is not CallState.LIVE:
             return
         self._limits.caller_heard(now)
-        if self._opening_at is not None and self.setup.context.opening == "listen_then_speak":
-            self._opening_at = None
-            self._opened_words = True
+        self._opening.caller_spoke()
         self._talk.speech_started(now, ago_ms)
 
     def on_transcript(self, event: ev.Transcript, now: float) -> None:
@@ -284,25 +281,10 @@ class CallSession:
         if self.state in (CallState.RINGING, CallState.LIVE):
             self._talk.replace_backend(event.name, now)
 
-    # --- the opening ---
-
-    def _plan_opening(self, now: float) -> None:
-        opening = self.setup.context.opening
-        if not self.setup.with_agent or opening == "wait_for_caller":
-            self._opened_words = True
-        elif opening == "listen_then_speak":
-            self._opening_at = now + LISTEN_FIRST_SECONDS
-        else:
-            self._open_if_due()
-
     def _open_if_due(self) -> None:
         """Say the first words as soon as somebody hears them and a mind is there to say them."""
-        if self._opened_words or self._opening_at is not None or not self._talk.opened:
-            return
-        if self.state is CallState.LIVE:
-            self._opened_words = True
-            first = self.setup.context.first_sentence
-            self._talk.request_response(GREET_EXACTLY.format(first) if first else None)
+        if self.state is CallState.LIVE and self._talk.opened and self._opening.take():
+            self._talk.request_response(self._opening.instructions)
 
     # --- the house ---
 
@@ -361,9 +343,8 @@ class CallSession:
 
     def on_time_passed(self, event: ev.TimePassed, now: float) -> None:
         self._talk.time_passed(now)
-        if self._opening_at is not None and now >= self._opening_at:
-            self._opening_at = None
-            self._open_if_due()
+        self._opening.time_passed(now)
+        self._open_if_due()
         if self.state is CallState.LIVE:
             due = self._limits.time_passed(now)
             if due is not None:
@@ -390,7 +371,7 @@ class CallSession:
             return
         self.state = change(self.state, CallState.ENDING)
         self.end_reason = reason
-        self._opening_at = None
+        self._opening.give_up()
         self._talk.end_turns()
         if drain and self.answered and self.legs:
             self._drain_until = now + DRAIN_SECONDS
@@ -427,44 +408,3 @@ class CallSession:
 
     def _outcome(self, reason: EndReason) -> Outcome:
         return outcome_of(self.setup.direction, self.answered, self.answered_by, self._cause, reason)
-
-
-def _handlers(session: CallSession) -> dict[type, Callable[[Any, float], None]]:
-    """Which method hears which event; a contract test checks that the union is complete."""
-    return {
-        ev.Ringing: session.on_ringing,
-        ev.Answered: session.on_answered,
-        ev.AnsweredByDetected: session.on_answered_by,
-        ev.CallerAudio: session.on_caller_audio,
-        ev.VoiceStarted: session.on_voice_started,
-        ev.VoiceStopped: session.on_voice_stopped,
-        ev.Played: session.on_played,
-        ev.Cleared: session.on_cleared,
-        ev.Dtmf: session.on_dtmf,
-        ev.StreamReplaced: session.on_stream_replaced,
-        ev.RemoteHangup: session.on_remote_hangup,
-        ev.LegLost: session.on_leg_lost,
-        ev.BackendOpened: session.on_backend_opened,
-        ev.AgentAudio: session.on_agent_audio,
-        ev.AgentAudioDone: session.on_agent_audio_done,
-        ev.ResponseStarted: session.on_response_started,
-        ev.ResponseDone: session.on_response_done,
-        ev.SpeechStarted: session.on_speech_started,
-        ev.SpeechStopped: session.on_speech_stopped,
-        ev.Transcript: session.on_transcript,
-        ev.ToolRequested: session.on_tool_requested,
-        ev.Usage: session.on_usage,
-        ev.BackendLost: session.on_backend_lost,
-        ev.LegAdded: session.on_leg_added,
-        ev.RoutesRequested: session.on_routes_requested,
-        ev.HoldRequested: session.on_hold_requested,
-        ev.ToolFinished: session.on_tool_finished,
-        ev.SpokenDone: session.on_spoken_done,
-        ev.HangUpRequested: session.on_hang_up_requested,
-        ev.SayRequested: session.on_say_requested,
-        ev.InjectRequested: session.on_inject_requested,
-        ev.DtmfRequested: session.on_dtmf_requested,
-        ev.CommitRequested: session.on_commit_requested,
-        ev.BackendReplaced: session.on_backend_replaced,
-        ev.TimePassed: session.on_time_passed,
-    }
