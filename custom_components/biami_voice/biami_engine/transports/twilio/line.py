@@ -51,13 +51,13 @@ class TwilioTransport:
         self._token_key = services.token_key
         self.reconciler = Reconciler(line.name, self.rest, services.ledger, services.clock, services.max_call_seconds)
         self._by_sid: dict[str, TwilioLeg] = {}
-        self._tasks = Tasks()
+        self.tasks = Tasks()
 
     # --- the transport -----------------------------------------------------------------------------------------------
 
     async def start(self, on_incoming: Callable[[Leg], None]) -> None:
         """Legs of a former run are closed first; where that takes long it goes on behind the calls."""
-        reconciling = self._tasks.linger(self.reconciler.close_former())
+        reconciling = self.tasks.linger(self.reconciler.close_former())
         try:
             async with within(self.clock, RECONCILE_SECONDS):
                 await asyncio.shield(reconciling)
@@ -76,7 +76,7 @@ class TwilioTransport:
             self.legs.pop(leg.id)
             raise CallRefused("ledger_unavailable", f"the call was not placed: {error}") from error
         failures: list[TransportError] = []
-        creating = self._tasks.spawn(self._create(leg, request, entry, failures))
+        creating = self.tasks.spawn(self._create(leg, request, entry, failures))
         try:
             await asyncio.shield(creating)
         except asyncio.CancelledError:
@@ -90,13 +90,13 @@ class TwilioTransport:
         self.on_incoming = None
         for leg in list(self.legs.values()):
             leg.hang_up(EndReason.SHUTDOWN)
-        await self._tasks.stop(self.clock, STOP_SECONDS)
+        await self.tasks.stop(self.clock, STOP_SECONDS)
         self.rest.close()
 
     # --- what legs ask of their line ---------------------------------------------------------------------------------
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        self._tasks.spawn(work)
+        self.tasks.spawn(work)
 
     def connect_twiml(self, leg: TwilioLeg, digits: str = "") -> str:
         expires_at = self.clock.wall() + timedelta(seconds=TOKEN_SECONDS)
@@ -222,7 +222,7 @@ class TwilioTransport:
             logger.warning("%s: %s was not called: %s", leg.call_id, mask_number(leg.to), error)
             leg.lose(str(error), at_carrier=not unknown)
             if unknown:
-                self._tasks.linger(self.reconciler.settle_later(entry))
+                self.tasks.linger(self.reconciler.settle_later(entry))
             return
         if not self.learn_sid(leg, call.sid):
             logger.error("%s: a media stream named another call than the carrier's answer", leg.call_id)

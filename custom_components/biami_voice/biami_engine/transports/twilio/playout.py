@@ -14,6 +14,7 @@ from ...audio.playback_clock import PlaybackClock
 from .media import MarkName, mark_frame, media_frame
 
 MAX_UNHEARD_MS = 600_000.0
+SAMPLES_PER_MS = 8
 MAX_ITEMS = 256
 """Items that were heard to their end are forgotten beyond this number, oldest first."""
 
@@ -66,7 +67,7 @@ class StreamPlayout:
         self._stream_sid = None
         self._empty_clock()
         for item in self._open.values():
-            item.before_ms = item.heard_ms
+            item.before_ms = int(item.heard_ms * SAMPLES_PER_MS) / SAMPLES_PER_MS
         return grown
 
     def play(self, item_id: str, audio: Audio, now: float) -> list[str]:
@@ -122,7 +123,7 @@ class StreamPlayout:
         return self._stream_sid is not None and bool(self._open)
 
     def _send(self, piece: _Piece, stream_sid: str, now: float) -> list[str]:
-        skip_ms = self._items[piece.item_id].heard_ms - piece.start_ms
+        skip_ms = self._items[piece.item_id].before_ms - piece.start_ms
         audio = piece.audio.slice(skip_ms) if skip_ms > 0 else piece.audio
         self._clock.sent(piece.item_id, audio.duration_ms, now)
         name = str(MarkName(self.epoch, piece.item_id, piece.end_ms))

@@ -26,14 +26,18 @@ class Tasks:
     def linger(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         return self._own(asyncio.create_task(work), self._lingering)
 
+    async def finish(self) -> None:
+        """Until nothing is being worked on."""
+        while self._working:
+            await asyncio.wait(self._working)
+
     async def stop(self, clock: Clock, seconds: float) -> None:
         """Let the work end for so long, then cancel what is left."""
         for task in self._lingering:
             task.cancel()
         try:
             async with within(clock, seconds):
-                while self._working:
-                    await asyncio.wait(self._working)
+                await self.finish()
         except TimeoutError:
             logger.warning("%d tasks of a Twilio line were cancelled while stopping", len(self._working))
         for task in self._working:
