@@ -340,7 +340,7 @@ class LocalEngine:
         return await self._calls.get(call_id)
 
     async def list_calls(self, limit: int = 50, active: bool | None = None) -> list[CallRecord]:
-        return await self._calls.list(limit, active)
+        return await self._calls.newest(limit, active)
 
     def subscribe(self, listener: Callable[[LiveEvent], None]) -> Unsubscribe:
         self._listeners.append(listener)

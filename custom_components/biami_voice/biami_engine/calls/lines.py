@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable
 
 from ..config import EngineConfig
-from ..interface import Ledger
 from ..transports import create_transport
 from ..transports.port import Leg, Transport, TransportServices
 

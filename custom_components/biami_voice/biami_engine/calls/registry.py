@@ -66,8 +66,8 @@ class CallRegistry:
             raise NotFound(f"no call {call_id!r}")
         return stored
 
-    async def list(self, limit: int, active: bool | None) -> list[CallRecord]:
-        """Newest first; `active` True: those that run, False: those that ended."""
+    async def newest(self, limit: int, active: bool | None) -> list[CallRecord]:
+        """`active` True: those that run, False: those that ended."""
         running = [runner.record for runner in self._running.values()]
         if active:
             known = {record.id: record for record in running}
