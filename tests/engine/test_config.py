@@ -125,6 +125,8 @@ def test_everything_wrong_is_reported_at_once() -> None:
         ({"backends": {}}, "backends", "missing"),
         ({"backends": {"a": {"type": "scriptd"}}}, "backends.a.type", "scripted"),
         ({"backends": {"a": {"type": "echo", "dialogue": "x"}}}, "backends.a.dialogue", "not a setting"),
+        ({"backends": {"a": {"type": "scripted", "dialogue": "no.yaml"}}}, "backends.a.dialogue", "no file"),
+        ({"lab": {"subscribers": "no.yaml"}}, "lab.subscribers", "no file"),
         ({"backends": {"a": {"type": "echo"}, "b": {"type": "echo"}}}, "default_backend", "which"),
         ({"default_backend": "cloud"}, "default_backend", "cloud"),
         ({"contexts": {"general": {"backend": "dem"}}}, "contexts.general.backend", '"demo"'),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from .config import BackendConfig, EngineConfig, TwilioLine
@@ -38,7 +39,7 @@ def all_carriers_are_here(config: EngineConfig) -> bool:
 
 def cross_check(config: EngineConfig) -> list[ConfigError]:
     """Everything that names something else must find it."""
-    return [*_backend_errors(config), *_line_errors(config), *_server_errors(config)]
+    return [*_backend_errors(config), *_line_errors(config), *_server_errors(config), *_file_errors(config)]
 
 
 def _backend_errors(config: EngineConfig) -> Iterator[ConfigError]:
@@ -78,6 +79,14 @@ def _server_errors(config: EngineConfig) -> Iterator[ConfigError]:
     if not is_loopback(server.host) and not server.api_token:
         message = f"is missing: the server listens on {server.host}, beyond this machine, so its API needs a token"
         yield ConfigError(message, "server.api_token")
+
+
+def _file_errors(config: EngineConfig) -> Iterator[ConfigError]:
+    named = {f"backends.{name}.dialogue": backend.options.get("dialogue") for name, backend in config.backends.items()}
+    named["lab.subscribers"] = config.lab.subscribers
+    for path, file in named.items():
+        if file and not Path(config.config_dir, file).is_file():
+            yield ConfigError(f"there is no file {Path(config.config_dir, file)}: correct or remove it", path)
 
 
 def _on_loopback(url: str) -> bool:
