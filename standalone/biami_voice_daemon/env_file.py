@@ -53,11 +53,14 @@ def config_from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
         lines["phone"] = _twilio_line(given)
     if "SERVER_PUBLIC_URL" in given:
         server["public_url"] = given["SERVER_PUBLIC_URL"]
+    backends: dict[str, Any] = {"scripted": {"type": "scripted"}}
+    if "OPENAI_API_KEY" in given:
+        backends["openai"] = {"type": "openai_realtime", "api_key": given["OPENAI_API_KEY"]}
     return {
         "server": server,
         "lines": lines,
-        "backends": {"scripted": {"type": "scripted"}},
-        "default_backend": "scripted",
+        "backends": backends,
+        "default_backend": list(backends)[-1],
         "test_mode": given.get("TEST_MODE", "false"),
     }
 

@@ -66,9 +66,8 @@ def _from_environment(environment: Mapping[str, str]) -> Settings:
     document.data["contexts"] = "contexts/"
     _read_contexts(document, shipped / "biami.yaml", environment)
     notes: tuple[str, ...] = ()
-    if environment.get("OPENAI_API_KEY"):
-        document.secrets.add(environment["OPENAI_API_KEY"])
-        notes = ("OPENAI_API_KEY is set, but this version has no OpenAI backend: the scripted backend answers",)
+    if not environment.get("OPENAI_API_KEY"):
+        notes = ("OPENAI_API_KEY is not set: the scripted backend answers, which understands no words",)
     document.data["call_log"] = {"url": f"sqlite:///{Path('biami.db').resolve()}"}
     return _parsed(document, shipped, "the environment", notes)
 

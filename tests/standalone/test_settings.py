@@ -102,7 +102,8 @@ PORT=3000
     assert settings.config.test_mode is True
     assert {"general", "sales", "support", "demo"} <= set(settings.config.contexts)
     assert "sk-0123456789abcdef" in settings.secrets
-    assert "OPENAI_API_KEY" in settings.notes[0]
+    assert settings.config.default_backend == "scripted"
+    assert settings.notes == ()
     assert "sk-" not in repr(settings)
 
 
@@ -110,7 +111,14 @@ def test_the_key_alone_starts_a_browser_line(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("OPENAI_API_KEY", "sk-0123456789abcdef")
     config = load_settings().config
     assert list(config.lines) == ["web"]
-    assert config.backends[config.default_backend].type == "scripted"
+    assert config.backends[config.default_backend].type == "openai_realtime"
+
+
+def test_without_the_key_the_scripted_backend_answers_and_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEST_MODE", "true")
+    settings = load_settings()
+    assert settings.config.backends[settings.config.default_backend].type == "scripted"
+    assert "OPENAI_API_KEY" in settings.notes[0]
 
 
 def test_half_an_account_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -64,7 +64,7 @@ class BackendConfig:
 
     name: str
     type: str
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 Opening = Literal["say_first", "wait_for_caller", "listen_then_speak"]
