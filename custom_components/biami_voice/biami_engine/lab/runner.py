@@ -1,0 +1,173 @@
+"""Running one scenario: build the house and the carrier, make the call, let the script play, judge."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from ..calls.clock import SystemClock
+from ..errors import BiamiError, NotFound
+from ..interface import CallRequest, Clock, LiveEvent
+from ..speech import Voices
+from .carrier import CarrierRules, LabCall, LabCarrier, PhoneLine
+from .evidence import Evidence, failures
+from .house import LINE, House, twilio_line
+from .network import break_network
+from .phones import ScriptedPhone
+from .scenario import HOUSE, Scenario, merged
+from .timeline import timeline
+from .voice import LabVoice
+
+MAX_CALL_SECONDS = 600.0
+"""Lab seconds after which a scenario's call is ended and has failed."""
+SETTLE_SECONDS = 4.0
+"""Lab seconds in which the engine's view may catch up with the carrier's."""
+STEP_SECONDS = 0.1
+SETTLED_REAL_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    name: str
+    failures: list[str]
+    timeline: list[str]
+
+    @property
+    def passed(self) -> bool:
+        return not self.failures
+
+
+async def run_scenario(
+    scenario: Scenario, settings: Mapping[str, Any], folder: Path, voices: Voices, speed: float
+) -> Verdict:
+    """`settings` is the lab's `engine.yaml`, `folder` where its dialogues are."""
+    async with AsyncExitStack() as stack:
+        log = Path(stack.enter_context(TemporaryDirectory(prefix="biami-lab-")), "calls.db")
+        clock, voice = SystemClock(speed), LabVoice(voices.speaker)
+        carrier = LabCarrier(clock, rules=CarrierRules(calls_per_second=10), voice=voice)
+        await carrier.start()
+        stack.push_async_callback(carrier.stop)
+        line = twilio_line(carrier, HOUSE, scenario.line)
+        house = House(carrier, clock, {**merged(settings, scenario.engine), "lines": {LINE: line}}, folder, log)
+        stage = Stage(scenario, carrier, house, clock, voice)
+        carrier.add_number(HOUSE, f"{house.url}/twilio/voice")
+        await house.start()
+        stack.push_async_callback(house.stop)
+        return await stage.play()
+
+
+@dataclass(slots=True)
+class Stage:
+    """One run: fulfils `phones.Scene` for its phones."""
+
+    scenario: Scenario
+    carrier: LabCarrier
+    house: House
+    clock: Clock
+    voice: LabVoice
+    events: list[tuple[float, LiveEvent]] = field(default_factory=list)
+    replays: list[int | None] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    _phone: ScriptedPhone | None = None
+
+    @property
+    def phone(self) -> ScriptedPhone:
+        if self._phone is None:
+            self._phone = self._new_phone(self.scenario.phone)
+        return self._phone
+
+    def _new_phone(self, steps: Any) -> ScriptedPhone:
+        return ScriptedPhone(steps, self.voice, self.scenario.file.parent, self)
+
+    async def play(self) -> Verdict:
+        unsubscribe = self.house.engine.subscribe(lambda event: self.events.append((self.clock.monotonic(), event)))
+        for name, value in self.scenario.faults.items():
+            setattr(self.carrier.faults, name, value)
+        for number, steps in self.scenario.others.items():
+            self.carrier.phones[number] = self._new_phone(steps)
+        await self.phone.prepare()
+        try:
+            call = await self._make_call()
+            if call is not None:
+                await self._until_gone(call)
+            self.problems += self.phone.failures
+            expected = {"alerts": [], **self.scenario.expect}
+            self.problems += await self._settled(call, expected)
+            return Verdict(self.scenario.name, self.problems, timeline(await self._evidence(call)))
+        finally:
+            unsubscribe()
+
+    async def _make_call(self) -> LabCall | None:
+        plan = self.scenario.call
+        if plan.direction == "inbound":
+            return await self.carrier.call(plan.number, HOUSE, self.phone)
+        self.carrier.phones[plan.number] = self.phone
+        request = CallRequest(
+            to=plan.number,
+            context=plan.context,
+            line=LINE,
+            goal=plan.goal,
+            variables=plan.variables,
+            send_digits=plan.send_digits,
+            ring_seconds=plan.ring_seconds,
+        )
+        try:
+            record = await self.house.engine.place_call(request)
+        except BiamiError as error:
+            self.problems.append(f"the call was not placed: {error}")
+            return None
+        return self.carrier.calls.get(record.provider_id or "")
+
+    async def _until_gone(self, call: LabCall) -> None:
+        timer = self.clock.call_at(self.clock.monotonic() + MAX_CALL_SECONDS, lambda: self._give_up(call))
+        try:
+            await call.gone.wait()
+        finally:
+            timer.cancel()
+        async with asyncio.timeout(SETTLED_REAL_SECONDS):
+            await self.carrier.webhooks.settled(call.sid)
+        self.problems += [text for _, text in call.history if text.startswith("the phone broke")]
+
+    def _give_up(self, call: LabCall) -> None:
+        self.problems.append(f"the call was still up after {MAX_CALL_SECONDS:g} s")
+        call.end("completed")
+
+    async def network(self, line: PhoneLine, fault: str) -> None:
+        code = await break_network(self.carrier, self.carrier.calls[line.call_sid], fault)
+        if fault == "replay_token":
+            self.replays.append(code)
+
+    async def check(self, line: PhoneLine, expectations: Mapping[str, Any]) -> list[str]:
+        return await self._settled(self.carrier.calls[line.call_sid], expectations)
+
+    async def _settled(self, call: LabCall | None, expectations: Mapping[str, Any]) -> list[str]:
+        """Judge, and once more until all is well or time is up: callbacks and records need a moment."""
+        end = self.clock.monotonic() + SETTLE_SECONDS
+        while True:
+            found = failures(await self._evidence(call), expectations)
+            if not found or self.clock.monotonic() >= end:
+                return found
+            await self.clock.sleep_until(self.clock.monotonic() + STEP_SECONDS)
+
+    async def _evidence(self, call: LabCall | None) -> Evidence:
+        engine = self.house.engine
+        try:
+            record = await engine.get_call(call.sid) if call is not None else None
+        except NotFound:
+            record = None
+        return Evidence(
+            carrier=self.carrier,
+            call=call,
+            phone=self.phone,
+            record=record,
+            events=[event for _, event in self.events],
+            event_times=[at for at, _ in self.events],
+            records=len(await engine.list_calls()),
+            now=self.clock.monotonic(),
+            replays=self.replays,
+        )
