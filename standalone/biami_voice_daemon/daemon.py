@@ -82,7 +82,7 @@ class Daemon:
         stack.push_async_callback(self._drain, engine)
         port = await _listen(runner, config.server)
         if wants_announcement(config.server):
-            announcement = Announcement(config.server, port, __version__)
+            announcement = Announcement(config.server, port, __version__, engine.owner)
             stack.push_async_callback(announcement.stop)
             await announcement.start()
         # What the start has made stays: the collector need not walk it in the middle of a call.

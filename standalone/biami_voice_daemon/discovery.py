@@ -28,10 +28,11 @@ def wants_announcement(server: ServerConfig) -> bool:
 class Announcement:
     """On the network from `start` to `stop`; a machine without one is no fault, only unannounced."""
 
-    def __init__(self, server: ServerConfig, port: int, version: str) -> None:
+    def __init__(self, server: ServerConfig, port: int, version: str, owner: str) -> None:
         self._server = server
         self._port = port
         self._version = version
+        self._owner = owner
         self._zeroconf: AsyncZeroconf | None = None
         self._host = socket.gethostname().partition(".")[0] or "biami-voice"
         self.name = f"Biami Voice on {self._host}.{SERVICE_TYPE}"
@@ -48,6 +49,7 @@ class Announcement:
             addresses=[ipaddress.ip_address(address).packed for address in addresses],
             port=self._port,
             properties={
+                "id": self._owner,  # stays over restarts and addresses: a host knows a daemon again by it
                 "version": self._version,
                 "path": "/",
                 "tls": "0",

@@ -26,7 +26,7 @@ def test_who_is_announced(host: str, zeroconf: bool | None, wanted: bool) -> Non
 
 
 async def test_it_is_found_and_gone_again() -> None:
-    announcement = Announcement(ServerConfig(api_token="t0ken", zeroconf=True), 8123, "1.2.3")
+    announcement = Announcement(ServerConfig(api_token="t0ken", zeroconf=True), 8123, "1.2.3", "owner-1")
     await announcement.start()
     browser = AsyncZeroconf(interfaces=["127.0.0.1"])
     try:
@@ -34,14 +34,14 @@ async def test_it_is_found_and_gone_again() -> None:
         assert await info.async_request(browser.zeroconf, 5000)
         assert info.port == 8123
         assert info.parsed_addresses() == ["127.0.0.1"]
-        assert info.decoded_properties == {"version": "1.2.3", "path": "/", "tls": "0", "auth": "1"}
+        assert info.decoded_properties == {"id": "owner-1", "version": "1.2.3", "path": "/", "tls": "0", "auth": "1"}
     finally:
         await announcement.stop()
         await browser.async_close()
 
 
 async def test_a_machine_that_cannot_announce_is_no_fault(caplog: pytest.LogCaptureFixture) -> None:
-    announcement = Announcement(ServerConfig(zeroconf=True), 8123, "1.2.3")
+    announcement = Announcement(ServerConfig(zeroconf=True), 8123, "1.2.3", "owner-1")
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
     try:
