@@ -71,7 +71,9 @@ async def test_the_transcript_grows_while_the_agent_speaks(visit: Visit, speech:
     await talk(page)
     transcript = page.locator("#voicetranscript")
     await expect(transcript.locator(".line.agent").first).to_contain_text("Hello, this is Biami Voice")
-    await expect(transcript.locator(".line.agent").nth(1)).to_contain_text("Thank you, I heard you")
+    await expect(transcript.locator(".line.agent").nth(1)).to_contain_text(
+        "Thank you, I heard you", timeout=PATIENCE_MS
+    )
     await becomes(page, "agent-db", LOUD)
     (record,) = await house.engine.list_calls()
     assert record.context == "sales"
