@@ -22,6 +22,7 @@ from .phones import ScriptedPhone
 from .scenario import HOUSE, Scenario, merged
 from .timeline import timeline
 from .voice import LabVoice
+from .warming import warm_up
 
 MAX_CALL_SECONDS = 600.0
 """Lab seconds after which a scenario's call is ended and has failed."""
@@ -56,6 +57,7 @@ async def run_scenario(
         house = House(carrier, clock, {**merged(settings, scenario.engine), "lines": {LINE: line}}, folder, log)
         stage = Stage(scenario, carrier, house, clock, voice)
         carrier.add_number(HOUSE, f"{house.url}/twilio/voice")
+        await warm_up(house.config, scenario, voices.speaker)
         await house.start()
         stack.push_async_callback(house.stop)
         return await stage.play()

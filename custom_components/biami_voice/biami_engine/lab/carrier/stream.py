@@ -122,7 +122,8 @@ class MediaStream:
     async def _close(self, socket: ClientConnection, writer: asyncio.Task[None]) -> None:
         """Say `stop`, flush, close; a peer that does not read is cut off."""
         self.closed = True
-        self._flowing.set()
+        # What the server still sends must be read, or its answer to our close frame is never reached.
+        discarding = asyncio.create_task(_discard(socket))
         try:
             async with asyncio.timeout(CLOSE_SECONDS):
                 if socket.close_code is None:
@@ -135,6 +136,7 @@ class MediaStream:
         finally:
             socket.transport.abort()
             writer.cancel()
+            discarding.cancel()
 
     def _take(self, message: str | bytes) -> None:
         at = self._host.clock.monotonic()
@@ -202,3 +204,11 @@ class MediaStream:
             return
         self._warned.add(code)
         self._host.alerts.append(Alert(code, self._host.call_sid, text))
+
+
+async def _discard(socket: ClientConnection) -> None:
+    try:
+        while True:
+            await socket.recv()
+    except ConnectionClosed:
+        return

@@ -84,8 +84,8 @@ def _waiting(value: Any) -> Mapping[str, Any]:
     schema = vol.Schema(
         {
             vol.Optional("until", default="finished"): vol.In(["started", "finished"]),
-            vol.Optional("within", default=20.0): seconds,
-            vol.Optional("quiet", default=0.8): seconds,
+            vol.Optional("within", default=30.0): seconds,
+            vol.Optional("quiet", default=2.0): seconds,
         }
     )
     checked: Mapping[str, Any] = schema(given)
