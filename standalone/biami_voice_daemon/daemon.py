@@ -14,7 +14,7 @@ from aiohttp import web
 
 from biami_engine.config import EngineConfig, ServerConfig
 from biami_engine.engine import LocalEngine
-from biami_engine.errors import BiamiError, ConfigErrors
+from biami_engine.errors import BiamiError, ConfigError
 from biami_engine.web.app import create_app
 
 from . import __version__
@@ -51,6 +51,8 @@ class Daemon:
         try:
             async with AsyncExitStack() as stack:
                 await self._serve(await self._start(stack))
+        except ConfigError as error:
+            raise self._settings.locate(error) from None
         except OSError as error:
             _log.error("cannot start: %s", error)
             return 1
@@ -114,18 +116,22 @@ class Daemon:
         try:
             settings = await asyncio.to_thread(load_settings, self._file)
             hide(self._formatter, settings.secrets)
-            await engine.reload(settings.config)
+            await self._take_over(engine, settings)
         except BiamiError as error:
-            faults = error.errors if isinstance(error, ConfigErrors) else (error,)
-            for fault in faults:
-                _log.error("the new configuration is refused: %s", fault)
+            for line in str(error).splitlines():
+                _log.error("the new configuration is refused: %s", line)
             _log.error("the old configuration stays in force")
-        else:
-            for name in _needs_restart(self._settings.config, settings.config):
-                _log.warning("%s has changed: it takes effect at the next start", name)
-            self._settings = settings
-            _log.info("configuration reloaded from %s", settings.origin)
         notify("READY=1")
+
+    async def _take_over(self, engine: LocalEngine, settings: Settings) -> None:
+        try:
+            await engine.reload(settings.config)
+        except ConfigError as error:
+            raise settings.locate(error) from None
+        for name in _needs_restart(self._settings.config, settings.config):
+            _log.warning("%s has changed: it takes effect at the next start", name)
+        self._settings = settings
+        _log.info("configuration reloaded from %s", settings.origin)
 
     async def _drain(self, engine: LocalEngine) -> None:
         """Running calls may end for `drain_seconds`; the second signal ends them at once."""

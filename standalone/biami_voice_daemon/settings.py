@@ -27,6 +27,11 @@ class Settings:
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
     notes: tuple[str, ...] = ()
     """What the user should know although nothing is wrong."""
+    document: YamlDocument = field(default_factory=YamlDocument, repr=False)
+
+    def locate(self, error: ConfigError) -> ConfigErrors:
+        """The same faults with file and line, for those that the engine finds in its rooms."""
+        return located(error, self.document)
 
 
 def load_settings(file: Path | None = None) -> Settings:
@@ -94,11 +99,17 @@ def _read_contexts(document: YamlDocument, file: Path, environment: Mapping[str,
 def _parsed(document: YamlDocument, config_dir: Path, origin: str, notes: tuple[str, ...] = ()) -> Settings:
     try:
         config = parse_config(document.data, str(config_dir))
-    except ConfigErrors as errors:
-        raise ConfigErrors(
-            [ConfigError(error.message, error.path, document.source_of(error.path)) for error in errors.errors]
-        ) from None
-    return Settings(config, origin, frozenset(document.secrets | set(_secrets_in(document.data))), notes)
+    except ConfigError as error:
+        raise located(error, document) from None
+    secrets = frozenset(document.secrets | set(_secrets_in(document.data)))
+    return Settings(config, origin, secrets, notes, document)
+
+
+def located(error: ConfigError, document: YamlDocument) -> ConfigErrors:
+    faults = error.errors if isinstance(error, ConfigErrors) else (error,)
+    return ConfigErrors(
+        [ConfigError(fault.message, fault.path, fault.source or document.source_of(fault.path)) for fault in faults]
+    )
 
 
 def _secrets_in(data: Any, is_secret: bool = False) -> list[str]:

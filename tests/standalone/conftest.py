@@ -64,12 +64,15 @@ class RunningDaemon:
     url: str = ""
     log: list[str] = field(default_factory=list)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
+    _silent: bool = False
 
     async def read(self) -> None:
         assert self.process.stderr is not None
         async for line in self.process.stderr:
             self.log.append(line.decode().rstrip())
             self._news.set()
+        self._silent = True
+        self._news.set()
 
     async def logged(self, pattern: str, start: int = 0) -> re.Match[str]:
         """Wait for a line of the log."""
@@ -79,6 +82,7 @@ class RunningDaemon:
                 for line in self.log[start:]:
                     if found := re.search(pattern, line):
                         return found
+                assert not self._silent, "\n".join(["it ended; its log:", *self.log])
                 await self._news.wait()
 
     def tell(self, number: signal.Signals) -> int:

@@ -59,6 +59,11 @@ async def test_check_config(tmp_path: Path) -> None:
     assert finished.code == 2
     assert finished.err.startswith("biami-voice: biami.yaml:4: backends.parrot.type: ")
     assert finished.out == ""
+    (tmp_path / "biami.yaml").write_text(BROWSER_ONLY.replace("answer.", "answer., tools: [dance]"))
+    for word in ("check-config", "run"):
+        finished = await command(word, folder=tmp_path)
+        assert finished.code == 2
+        assert finished.err.startswith("biami-voice: biami.yaml:6: contexts.general.tools: ")
 
 
 async def test_without_a_daemon_commands_say_how_to_start_it(tmp_path: Path) -> None:

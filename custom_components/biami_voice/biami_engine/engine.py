@@ -28,7 +28,7 @@ from .calls.runner import CallRunner, CallServices
 from .config import ContextConfig, EngineConfig
 from .core import events as ev
 from .core.session import CallSetup
-from .errors import BiamiError, CallRefused, NotFound
+from .errors import BiamiError, CallRefused, ConfigError, NotFound
 from .interface import (
     CallRecord,
     CallRequest,
@@ -89,7 +89,7 @@ class LocalEngine:
 
     async def start(self) -> None:
         """Bring everything up; raises `ConfigError` or `MissingDependency` where the configuration cannot work."""
-        self._check(self.config)
+        self.check(self.config)
         await self.store.start()
         identity = await load_identity(self.store, self._name)
         self.owner = identity.owner
@@ -116,7 +116,7 @@ class LocalEngine:
 
     async def reload(self, config: EngineConfig) -> None:
         """Take a new configuration: new calls follow it, running ones keep what they began with."""
-        self._check(config)
+        self.check(config)
         before, self.config = self.config, config
         self._admission.limits = config.limits
         self._backends.clear()
@@ -124,10 +124,13 @@ class LocalEngine:
             self._spawn(self._retire(transport, name), f"retire {name}")
         await self._lines.start(config, self._on_incoming)
 
-    def _check(self, config: EngineConfig) -> None:
-        """What only the rooms themselves know: which tools there are and what they need."""
-        for context in config.contexts.values():
-            self._toolbox(context, _CallControl())
+    def check(self, config: EngineConfig) -> None:
+        """What only the rooms themselves know: which tools there are and what they need; raises `ConfigError`."""
+        for name, context in config.contexts.items():
+            try:
+                self._toolbox(context, _CallControl())
+            except ConfigError as error:
+                raise ConfigError(error.message, f"contexts.{name}.tools") from None
 
     async def _retire(self, transport: Transport, line: str) -> None:
         for runner in [runner for runner in self._calls if runner.record.line == line]:

@@ -15,7 +15,7 @@ __all__ = ["Finding", "Verdict", "examine"]
 
 def examine(config: EngineConfig) -> Iterator[Finding]:
     """From the inside to the outside; a later check may rest on an earlier one."""
-    yield from machine.speech(config)
+    yield machine.speech()
     yield machine.call_log(config)
     running, finding = machine.daemon(config.server)
     yield finding

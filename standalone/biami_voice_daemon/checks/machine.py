@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shutil
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 from biami_engine.config import EngineConfig, ServerConfig
@@ -15,13 +15,18 @@ from ..daemon_api import DaemonApi, DaemonRefused, DaemonUnreachable
 from .finding import Finding, Verdict
 
 
-def speech(config: EngineConfig) -> Iterator[Finding]:
-    if any(backend.type == "scripted" for backend in config.backends.values()):
-        if importlib.util.find_spec("hibari_tts"):
-            yield Finding("speech", Verdict.OK, "a voice for written dialogues is installed")
-        else:
-            message = "no voice is installed: written dialogues can only play their own WAV files"
-            yield Finding("speech", Verdict.WARN, message, "install it: pip install 'biami-voice[local]'")
+def speech() -> Finding:
+    """The house's own voice reads written dialogues, and speaks where a backend fails."""
+    better = "install a better one: pip install 'biami-voice[local]'"
+    if importlib.util.find_spec("hibari_tts") and importlib.util.find_spec("onnxruntime"):
+        return Finding("speech", Verdict.OK, "the house has a voice (hibari)")
+    program = next((name for name in ("flite", "espeak-ng") if shutil.which(name)), None)
+    if program:
+        return Finding("speech", Verdict.OK, f"the house has a plain voice ({program})", better)
+    advice = "install one: pip install 'biami-voice[local]', or the package flite"
+    return Finding(
+        "speech", Verdict.WARN, "the house has no voice: written dialogues and apologies stay silent", advice
+    )
 
 
 def call_log(config: EngineConfig) -> Finding:

@@ -7,6 +7,8 @@ import asyncio
 import os
 import sys
 
+from biami_engine.errors import ConfigError
+
 from ..settings import Settings, load_settings
 
 
@@ -26,8 +28,14 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def check_config(arguments: argparse.Namespace) -> int:
+    from biami_engine.engine import LocalEngine
+
     settings = load_settings(arguments.config)
     config = settings.config
+    try:
+        LocalEngine(config).check(config)
+    except ConfigError as error:
+        raise settings.locate(error) from None
     for note in settings.notes:
         print(f"note: {note}")
     lines = ", ".join(f"{name} ({line.transport})" for name, line in config.lines.items()) or "none"
