@@ -14,9 +14,11 @@ from urllib.parse import parse_qsl
 
 from aiohttp import WSMsgType, web
 
+from ..interface import Clock
 from ..transports.port import Transport
 from ..transports.twilio import TwilioTransport, twiml
 from ..transports.twilio.callbacks import APOLOGY, answer_voice, take_detection, take_status
+from ..transports.twilio.deadline import within
 from ..transports.twilio.forms import DETECTION_PATH, LEG_PARAMETER, MEDIA_PATH, STATUS_PATH, VOICE_PATH
 from ..transports.twilio.leg import TwilioLeg
 from ..transports.twilio.media import Started
@@ -115,13 +117,15 @@ class TwilioRoutes:
 
     async def _verified_form(self, request: web.Request) -> tuple[Mapping[str, str], list[TwilioTransport]]:
         """The parameters and the lines whose signature they carry: at least one, of the account they name."""
-        if SIGNATURE_HEADER not in request.headers and all(line.line.validate_signatures for line in self._lines()):
+        known = self._lines()
+        unsigned = SIGNATURE_HEADER not in request.headers
+        if not known or (unsigned and all(line.line.validate_signatures for line in known)):
             raise _forbidden(request)
-        pairs = parse_qsl(await _read_body(request), keep_blank_values=True)
+        pairs = parse_qsl(await _read_body(request, known[0].clock), keep_blank_values=True)
         form = dict(pairs) or dict(request.query)
         lines = [
             line
-            for line in self._lines()
+            for line in known
             if line.line.account_sid == form.get("AccountSid")
             and line.is_signed(request.raw_path, request.headers, pairs)
         ]
@@ -143,13 +147,13 @@ def _forbidden(request: web.Request) -> web.HTTPForbidden:
     return web.HTTPForbidden(text="the Twilio signature is missing or wrong")
 
 
-async def _read_body(request: web.Request) -> str:
+async def _read_body(request: web.Request, clock: Clock) -> str:
     """At most 64 KiB in at most ten seconds, whatever the headers say."""
     if (request.content_length or 0) > MAX_BODY_BYTES:
         raise web.HTTPRequestEntityTooLarge(MAX_BODY_BYTES, request.content_length or 0)
     body = bytearray()
     try:
-        async with asyncio.timeout(BODY_SECONDS):
+        async with within(clock, BODY_SECONDS):
             async for chunk in request.content.iter_any():
                 body += chunk
                 if len(body) > MAX_BODY_BYTES:

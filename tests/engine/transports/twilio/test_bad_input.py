@@ -281,3 +281,13 @@ async def test_garbage_bodies(house, client, talk):
     for body in (b'{"json": true}', b"\xff\xfe%%%", b"&&&=;", b"AccountSid=" + house.line.account_sid.encode()):
         async with client.post(url, data=body, headers={SIGNATURE_HEADER: "x"}) as answer:
             assert answer.status == 403
+
+
+async def test_a_body_that_dribbles_is_given_up(house, talk):
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(house.url.rpartition(":")[2]))
+    head = f"POST /twilio/voice HTTP/1.1\r\nHost: x\r\n{SIGNATURE_HEADER}: x\r\nContent-Length: 1000\r\n\r\nAccountSid="
+    writer.write(head.encode())
+    answer = await asyncio.wait_for(reader.readline(), 20)
+    assert answer.split()[1] == b"408"
+    writer.close()
+    await writer.wait_closed()

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
@@ -94,6 +95,8 @@ class TwilioRest:
     def __init__(self, line: TwilioLine) -> None:
         self._line = line
         self._client: Client | None = None
+        self._lock = Lock()
+        """So that threads that start together make one client."""
         self._executor = ThreadPoolExecutor(THREADS, thread_name_prefix=f"twilio-{line.name}")
 
     async def create_call(self, form: Form) -> CallResource:
@@ -123,6 +126,9 @@ class TwilioRest:
     def close(self) -> None:
         """Requests still on their way finish in their threads and are forgotten."""
         self._executor.shutdown(wait=False, cancel_futures=True)
+        with self._lock:
+            if self._client is not None:
+                self._client.http_client.session.close()
 
     def _path(self, resource: str) -> str:
         return f"/2010-04-01/Accounts/{self._line.account_sid}/{resource}"
@@ -141,8 +147,9 @@ class TwilioRest:
 
     def _request(self, method: str, path: str, form: Form | None, query: Form | None) -> tuple[int, str]:
         """In an executor thread: the SDK's client blocks."""
-        if self._client is None:
-            self._client = _create_client(self._line)
+        with self._lock:
+            if self._client is None:
+                self._client = _create_client(self._line)
         parts = urlsplit(self._line.api_url)
         try:
             answer = self._client.request(
