@@ -14,12 +14,8 @@ from ...audio.frame import PCMU_8K, Audio
 from ...core.events import (
     Answered,
     AnsweredByDetected,
-    CallerAudio,
     CallEvent,
-    Cleared,
-    Dtmf,
     LegLost,
-    Played,
     RemoteHangup,
     Ringing,
     StreamReplaced,
@@ -28,14 +24,13 @@ from ...errors import TransportError
 from ...interface import AnsweredBy, CallStatus, Clock, Direction, EndReason, RejectReason, TimerHandle
 from ...streams import EventStream
 from . import twiml
-from .media import Started, clear_frame
-from .playout import Heard, StreamPlayout
+from .media import Started
 from .socket import MediaSocket
 from .status import StatusTracker
+from .voice import LegVoice
 
 logger = logging.getLogger(__name__)
 
-REPORT_SECONDS = 0.2
 STREAM_SECONDS = 30.0
 """From the answer, or from new TwiML, to the `start` of its stream."""
 _KEYS = re.compile(r"[0-9A-D*#wW]{1,64}")
@@ -90,13 +85,9 @@ class TwilioLeg:
         self._clock = host.clock
         self._state = _State.RINGING
         self._events: EventStream[CallEvent] = EventStream()
-        self._playout = StreamPlayout()
-        self._socket: MediaSocket | None = None
-        self._stream_sid = ""
-        self._held = False
+        self.voice = LegVoice(leg_id, host.clock, self._events.put, self._stalled)
         self._keys = ""
         self._replacing = False
-        self._report_timer: TimerHandle | None = None
         self._stream_timer: TimerHandle | None = None
 
     def events(self) -> AsyncIterator[CallEvent]:
@@ -128,32 +119,17 @@ class TwilioLeg:
     def play(self, item_id: str, audio: Audio) -> None:
         if audio.format != PCMU_8K:
             raise ValueError(f"a Twilio leg plays {PCMU_8K}, not {audio.format}")
-        if self.over:
-            return
-        self._send(self._playout.play(item_id, audio, self._clock.monotonic()))
-        self._keep_reporting()
+        if not self.over:
+            self.voice.play(item_id, audio)
 
     def clear(self) -> None:
-        if self.over:
-            return
-        if self._socket is not None and not self._held:
-            self._socket.send([clear_frame(self._stream_sid)])
-        self._tell(self._playout.clear(self._clock.monotonic()))
-        self._events.put(Cleared(self.id))
+        if not self.over:
+            self.voice.clear()
 
     def hold(self, on: bool) -> None:
         """On hold neither side hears the other; what was not heard yet is kept."""
-        if on == self._held or self.over:
-            return
-        self._held = on
-        if self._socket is None:
-            return
-        if on:
-            self._socket.send([clear_frame(self._stream_sid)])
-            self._tell(self._playout.detach(self._clock.monotonic()))
-        else:
-            self._send(self._playout.attach(self._stream_sid, self._clock.monotonic()))
-            self._keep_reporting()
+        if not self.over:
+            self.voice.hold(on)
 
     def send_dtmf(self, digits: str) -> None:
         if _KEYS.fullmatch(digits) is None:
@@ -177,45 +153,21 @@ class TwilioLeg:
     # --- the media stream --------------------------------------------------------------------------------------------
 
     def bind(self, socket: MediaSocket, started: Started) -> None:
-        """A stream proved its token. It may begin before the end of the one it replaces was seen."""
+        """A stream proved its token."""
         self.nonce = ""
-        replaced, self._socket = self._socket, socket
-        now = self._clock.monotonic()
-        if replaced is not None:
-            self._tell(self._playout.detach(now))
-            replaced.close()
         self._cancel_stream_timer()
-        self._stream_sid = started.stream_sid
         self.status.advance(CallStatus.IN_PROGRESS)
         self._events.put(StreamReplaced(self.id) if self._state is _State.LIVE else Answered(self.id))
         self._state = _State.LIVE
-        if not self._held:
-            self._send(self._playout.attach(started.stream_sid, now))
-            self._keep_reporting()
+        self.voice.begin(socket, started.stream_sid)
         self._replacing = bool(self._keys)
         if self._replacing:
             self._host.spawn(self._replace_stream())
 
     def unbind(self, socket: MediaSocket) -> None:
         """A stream stopped or its socket closed."""
-        if socket is not self._socket:
-            return
-        self._socket = None
-        self._tell(self._playout.detach(self._clock.monotonic()))
-        if self._state is _State.LIVE and not self._replacing:
+        if self.voice.end(socket) and self._state is _State.LIVE and not self._replacing:
             self._host.spawn(self._conclude("the media stream was closed"))
-
-    def hear(self, socket: MediaSocket, payload: str) -> None:
-        if socket is self._socket and not self._held:
-            self._events.put(CallerAudio(self.id, Audio.from_base64(PCMU_8K, payload)))
-
-    def mark_echoed(self, socket: MediaSocket, name: str) -> None:
-        if socket is self._socket:
-            self._tell(self._playout.mark_echoed(name, self._clock.monotonic()))
-
-    def key_pressed(self, socket: MediaSocket, digit: str) -> None:
-        if socket is self._socket:
-            self._events.put(Dtmf(self.id, digit))
 
     # --- words of the carrier ----------------------------------------------------------------------------------------
 
@@ -265,7 +217,7 @@ class TwilioLeg:
     def _replacement_failed(self) -> None:
         self._replacing = False
         self.nonce = ""
-        if self._socket is None and not self.over:
+        if not self.voice.connected and not self.over:
             self._host.spawn(self._conclude("no media stream followed the keys that were sent"))
 
     def _expect_stream(self) -> None:
@@ -291,25 +243,8 @@ class TwilioLeg:
         else:
             self._finish(LegLost(self.id, detail), at_carrier=False)
 
-    def _send(self, texts: list[str]) -> None:
-        if texts and self._socket is not None:
-            self._socket.send(texts)
-
-    def _tell(self, heard: Heard) -> None:
-        for item_id, milliseconds in heard:
-            self._events.put(Played(self.id, item_id, milliseconds))
-
-    def _keep_reporting(self) -> None:
-        if self._report_timer is None and self._playout.playing and not self.over:
-            self._report_timer = self._clock.call_at(self._clock.monotonic() + REPORT_SECONDS, self._report)
-
-    def _report(self) -> None:
-        self._report_timer = None
-        self._tell(self._playout.heard(self._clock.monotonic()))
-        if self._socket is not None and self._socket.stalled():
-            self._socket.abort()
-            self.lose("the carrier's media socket reads no more")
-        self._keep_reporting()
+    def _stalled(self) -> None:
+        self.lose("the carrier's media socket reads no more")
 
     def _cancel_stream_timer(self) -> None:
         if self._stream_timer is not None:
@@ -322,14 +257,8 @@ class TwilioLeg:
         self._state = _State.OVER
         self.nonce = ""
         self._cancel_stream_timer()
-        if self._report_timer is not None:
-            self._report_timer.cancel()
-            self._report_timer = None
         self._decide(twiml.hang_up())
-        self._tell(self._playout.detach(self._clock.monotonic()))
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
+        self.voice.stop()
         self._events.put(event)
         self._events.close()
         self._host.leg_over(self, at_carrier)

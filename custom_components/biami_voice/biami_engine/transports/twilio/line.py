@@ -51,16 +51,17 @@ class TwilioTransport:
         self._token_key = services.token_key
         self.reconciler = Reconciler(line.name, self.rest, services.ledger, services.clock, services.max_call_seconds)
         self._by_sid: dict[str, TwilioLeg] = {}
+        self._looked_once = asyncio.Event()
         self.tasks = Tasks()
 
     # --- the transport -----------------------------------------------------------------------------------------------
 
     async def start(self, on_incoming: Callable[[Leg], None]) -> None:
         """Legs of a former run are closed first; where that takes long it goes on behind the calls."""
-        reconciling = self.tasks.linger(self.reconciler.close_former())
+        self.tasks.linger(self._reconcile())
         try:
             async with within(self.clock, RECONCILE_SECONDS):
-                await asyncio.shield(reconciling)
+                await self._looked_once.wait()
         except TimeoutError:
             logger.warning("line %s: legs of a former run are still being closed", self.line.name)
         self.on_incoming = on_incoming
@@ -233,6 +234,13 @@ class TwilioTransport:
             await self._close(leg, call.sid)
         elif status is not None:
             leg.status_changed(status)
+
+    async def _reconcile(self) -> None:
+        try:
+            left = await self.reconciler.close_former()
+        finally:
+            self._looked_once.set()
+        await self.reconciler.keep_closing(left)
 
     async def _close(self, leg: TwilioLeg, call_sid: str) -> None:
         """End the call at the carrier; the ledger lets it go only once that is sure."""

@@ -7,6 +7,7 @@ time limit, to a status callback that names the leg, or to its stream, whose tok
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,16 +41,22 @@ class Reconciler:
         self.max_call_seconds = max_call_seconds
         self._busy: set[str] = set()
 
-    async def close_former(self) -> None:
-        """Every entry that a former process left open, until the last one is over. After a reload of the configuration
-        this process itself has open legs on the line: they go on."""
+    async def close_former(self) -> list[LedgerEntry]:
+        """Look once at every entry that a former process left open; returns those that are not over yet.
+
+        After a reload of the configuration this process itself has open legs on the line: they go on."""
         try:
             entries = [entry for entry in await self.ledger.open_entries(self.line) if not entry.this_life]
         except BiamiError as error:
             logger.error("line %s: legs of a former run cannot be looked up: %s", self.line, error)
-            return
-        while entries := [entry for entry in entries if not await self._try_to_settle(entry)]:
+            return []
+        return await self._settle_all(entries)
+
+    async def keep_closing(self, entries: list[LedgerEntry]) -> None:
+        """Look again until the last one is over."""
+        while entries:
             await self.clock.sleep_until(self.clock.monotonic() + AGAIN_SECONDS)
+            entries = await self._settle_all(entries)
 
     async def settle_later(self, entry: LedgerEntry) -> None:
         """The carrier did not say whether it made this call: look when it had time to."""
@@ -94,6 +101,10 @@ class Reconciler:
                 return False
         await self.ledger.record_end(entry.leg_id)
         return True
+
+    async def _settle_all(self, entries: list[LedgerEntry]) -> list[LedgerEntry]:
+        settled = await asyncio.gather(*(self._try_to_settle(entry) for entry in entries))
+        return [entry for entry, over in zip(entries, settled, strict=True) if not over]
 
     async def _try_to_settle(self, entry: LedgerEntry) -> bool:
         try:

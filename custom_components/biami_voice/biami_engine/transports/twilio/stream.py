@@ -41,7 +41,7 @@ class MediaStream:
             self._introduce(frame)
         elif isinstance(frame, media.Media):
             if frame.stream_sid == self._sid:
-                leg.hear(self._socket, frame.payload)
+                leg.voice.hear(self._socket, frame.payload)
             else:
                 self._complain("a frame with a foreign streamSid was ignored")
         else:
@@ -77,9 +77,9 @@ class MediaStream:
     def _control(self, leg: TwilioLeg, frame: media.Frame) -> None:
         match frame:
             case media.MarkEchoed(self._sid, name):
-                leg.mark_echoed(self._socket, name)
+                leg.voice.mark_echoed(self._socket, name)
             case media.DigitPressed(self._sid, digit):
-                leg.key_pressed(self._socket, digit)
+                leg.voice.key_pressed(self._socket, digit)
             case media.Stopped(self._sid):
                 self._end()
             case media.MarkEchoed() | media.DigitPressed() | media.Stopped():
