@@ -1,0 +1,55 @@
+"""What the simulated model has in mind: asked for a response, it says words and calls tools."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+_ORDER = re.compile(r'Say exactly: "(.*)"', re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A response is wanted: with these instructions, after these conversation items, with these tools at hand."""
+
+    instructions: str
+    items: Sequence[Mapping[str, Any]]
+    tools: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function call; `arguments` is JSON text and may be broken on purpose."""
+
+    name: str
+    arguments: str = "{}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Words first, then calls, as reasoning models do (protocols 2.6)."""
+
+    text: str = ""
+    calls: tuple[Call, ...] = ()
+
+
+class Mind(Protocol):
+    def answer(self, ask: Ask) -> Reply: ...
+
+
+class InTurn:
+    """Says its lines one after the other and the last one for ever; an order to say something exactly is obeyed."""
+
+    def __init__(self, *replies: Reply | str) -> None:
+        self._replies = [Reply(reply) if isinstance(reply, str) else reply for reply in replies] or [Reply("I see.")]
+        self._next = 0
+
+    def answer(self, ask: Ask) -> Reply:
+        order = _ORDER.search(ask.instructions)
+        if order is not None:
+            return Reply(order.group(1))
+        reply = self._replies[min(self._next, len(self._replies) - 1)]
+        self._next += 1
+        return reply

@@ -1,0 +1,201 @@
+"""The model's socket: `GET /v1/realtime` on loopback. Give `base_url` as a backend's `base_url`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from typing import Any
+
+from aiohttp import WSMsgType, web
+
+from ...audio.frame import Audio
+from ...audio.tones import beep
+from ...backends.sound import as_format
+from ...errors import BiamiError
+from ...interface import Clock, TimerHandle
+from ...speech.port import Speaker
+from .answers import InTurn, Mind
+from .session import DEFAULT_SPEED, ModelSession, Out, Render, expiry
+from .shapes import Refused
+
+MAX_MESSAGE_BYTES = 21 * 2**20
+"""15 MiB of audio as base64, and its wrapping (protocols 2.1)."""
+MAX_LOG = 10_000
+MAX_WAITING = 1000
+TONE_MS_PER_CHARACTER = 60
+"""Without a voice a beep is about as long as the words would be."""
+
+
+class LabModel:
+    """`received` is what clients sent, newest last; `sessions` are those open now."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        api_key: str = "sk-lab",
+        port: int = 0,
+        *,
+        speaker: Speaker | None = None,
+        mind: Callable[[], Mind] = InTurn,
+        speed: float = DEFAULT_SPEED,
+    ) -> None:
+        self.clock = clock
+        self.api_key = api_key
+        self.speaker = speaker
+        self.mind = mind
+        self.speed = speed
+        self.base_url = ""
+        self.received: deque[dict[str, Any]] = deque(maxlen=MAX_LOG)
+        self.sessions: list[ModelSession] = []
+        self._port = port
+        self._runner: web.AppRunner | None = None
+        self._sockets: set[web.WebSocketResponse] = set()
+
+    async def start(self) -> None:
+        app = web.Application()
+        app.router.add_get("/v1/realtime", self._realtime)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
+        self.base_url = f"http://127.0.0.1:{self._runner.addresses[0][1]}/v1"
+
+    async def stop(self) -> None:
+        await self.drop()
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    async def drop(self, code: int = 1001) -> None:
+        """Close every socket, as a server does that goes away."""
+        await asyncio.gather(*(socket.close(code=code) for socket in list(self._sockets)))
+
+    async def _realtime(self, request: web.Request) -> web.StreamResponse:
+        if request.headers.get("Authorization") != f"Bearer {self.api_key}":
+            return web.json_response(_unauthorised(), status=401)
+        socket = web.WebSocketResponse(max_msg_size=MAX_MESSAGE_BYTES, compress=False)
+        await socket.prepare(request)
+        self._sockets.add(socket)
+        try:
+            await self._serve(request, socket)
+        finally:
+            self._sockets.discard(socket)
+        return socket
+
+    async def _serve(self, request: web.Request, socket: web.WebSocketResponse) -> None:
+        model = request.query.get("model", "")
+        session = ModelSession(model, self.mind(), expiry(self.clock.wall().timestamp()), self.speed)
+        if refused := _refused(request):
+            for event in session.refuse(refused):
+                await socket.send_json(event)
+            await socket.close(code=4000, message=f"invalid_request_error.{refused.code}".encode())
+            return
+        self.sessions.append(session)
+        try:
+            await _Connection(self, socket, session).run()
+        finally:
+            self.sessions.remove(session)
+
+
+class _Connection:
+    """One reader and one writer around a session: whatever happens, it happens to the session in one order."""
+
+    def __init__(self, model: LabModel, socket: web.WebSocketResponse, session: ModelSession) -> None:
+        self._model = model
+        self._socket = socket
+        self._session = session
+        self._acts: asyncio.Queue[Callable[[], list[Out]]] = asyncio.Queue(MAX_WAITING)
+        self._timer: TimerHandle | None = None
+        self._tasks = asyncio.TaskGroup()
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Until the client goes away; a fault of ours ends the connection and is told."""
+        try:
+            async with self._tasks:
+                self._spawn(self._write())
+                await self._read()
+                for task in self._running:
+                    task.cancel()
+        finally:
+            if self._timer is not None:
+                self._timer.cancel()
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = self._tasks.create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def _read(self) -> None:
+        async for message in self._socket:
+            if message.type is WSMsgType.TEXT:
+                await self._acts.put(self._received(message.data))
+
+    def _received(self, text: str) -> Callable[[], list[Out]]:
+        try:
+            event = json.loads(text)
+        except (ValueError, RecursionError):
+            refused = Refused("invalid_event", "The event is not valid JSON.")
+            return lambda: self._session.refuse(refused)
+        if isinstance(event, dict):
+            self._model.received.append(event)
+        return lambda: self._session.receive(event, self._model.clock.monotonic())
+
+    async def _write(self) -> None:
+        await self._send(self._session.start())
+        while True:
+            act = await self._acts.get()
+            await self._send(act())
+            self._arm()
+
+    async def _send(self, out: list[Out]) -> None:
+        for one in out:
+            if isinstance(one, Render):
+                self._spawn(self._render(one))
+            elif not self._socket.closed:
+                with suppress(ConnectionError):  # the reader notices that the client is gone
+                    await self._socket.send_json(one)
+
+    async def _render(self, render: Render) -> None:
+        audio = await self._sound(render)
+        now = self._model.clock.monotonic
+        await self._acts.put(lambda: self._session.rendered(render.response_id, audio, now()))
+
+    async def _sound(self, render: Render) -> Audio:
+        if self._model.speaker is not None:
+            with suppress(BiamiError):  # without a voice it beeps
+                return as_format(await self._model.speaker.render(render.text), render.format)
+        return beep(render.format, ms=TONE_MS_PER_CHARACTER * len(render.text), hz=440)
+
+    def _arm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        due = self._session.next_deadline
+        if due is not None:
+            self._timer = self._model.clock.call_at(due, self._due)
+
+    def _due(self) -> None:
+        if not self._acts.full():  # whatever fills it arms the timer again
+            self._acts.put_nowait(lambda: self._session.tick(self._model.clock.monotonic()))
+
+
+def _refused(request: web.Request) -> Refused | None:
+    """What the address or a header gets wrong (protocols 2.1, 2.9)."""
+    if "OpenAI-Beta" in request.headers:
+        return Refused("beta_api_shape_disabled", "The Realtime Beta API is no longer supported.")
+    if not request.query.get("model"):
+        return Refused("missing_required_parameter", "You must provide a model parameter.", "model")
+    return None
+
+
+def _unauthorised() -> dict[str, Any]:
+    return {
+        "error": {
+            "message": "Incorrect API key provided.",
+            "type": "invalid_request_error",
+            "param": None,
+            "code": "invalid_api_key",
+        }
+    }
