@@ -74,9 +74,7 @@ class Daemon:
         """What is started is stopped in reverse: the server outlives the calls, whose sockets it holds."""
         config = self._settings.config
         engine = LocalEngine(config)
-        carrier = await start_lab_carrier(config, engine.clock)
-        if carrier is not None:
-            stack.push_async_callback(carrier.stop)
+        await start_lab_carrier(config, engine.clock, stack)
         runner = web.AppRunner(create_app(engine), access_log=None, shutdown_timeout=SOCKET_GOODBYE_SECONDS)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import AsyncExitStack
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from biami_engine.config import EngineConfig, TwilioLine
 from biami_engine.config_values import is_loopback
 from biami_engine.errors import ConfigError
 from biami_engine.interface import Clock
-
-if TYPE_CHECKING:
-    from biami_engine.lab.carrier import LabCarrier
 
 
 def lab_lines(config: EngineConfig) -> list[TwilioLine]:
@@ -24,18 +22,22 @@ def _is_here(line: TwilioLine, config: EngineConfig) -> bool:
     return bool(config.lab.carrier_port) and api.port == config.lab.carrier_port and is_loopback(api.hostname or "")
 
 
-async def start_lab_carrier(config: EngineConfig, clock: Clock) -> LabCarrier | None:
-    """None where the configuration asks for none."""
+async def start_lab_carrier(config: EngineConfig, clock: Clock, stack: AsyncExitStack) -> None:
+    """Where the configuration has lines for it; `stack` ends it."""
     lines = lab_lines(config)
     if not lines:
-        return None
+        return
     accounts = {(line.account_sid, line.auth_token) for line in lines}
     if len(accounts) > 1:
         raise ConfigError("all lines at the lab carrier need the same account_sid and auth_token", "lab.carrier_port")
     from biami_engine.lab.carrier import LabCarrier
+    from biami_engine.lab.town import Town
 
     carrier = LabCarrier(clock, lines[0].account_sid, lines[0].auth_token, config.lab.carrier_port)
     for line in lines:
         carrier.add_number(line.number, f"{config.server.public_url}/twilio/voice")
-    await carrier.start()
-    return carrier
+    subscribers = config.lab.subscribers
+    town = Town(carrier, Path(config.config_dir, subscribers) if subscribers else None)
+    stack.push_async_callback(town.stop)
+    stack.push_async_callback(carrier.stop)
+    await carrier.start(town.routes)

@@ -6,6 +6,7 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -178,3 +179,24 @@ async def test_a_call_that_goes_on_is_hung_up(street: Street, drain: int, signal
         daemon.tell(signal.SIGTERM)
     assert await daemon.ended() == 0
     assert await over(call) == "completed"
+
+
+async def test_somebody_calls_at_the_lab_carrier(start_daemon: StartDaemon, tmp_path: Path) -> None:
+    port, carrier = free_port(), free_port()
+    (tmp_path / "subscribers.yaml").write_text('"+14155550125": [busy]\n')
+    text = CONFIGURATION.format(
+        port=port,
+        drain=20,
+        sid=LAB_SID,
+        token=LAB_TOKEN,
+        house=HOUSE,
+        carrier=f"http://127.0.0.1:{carrier}",
+        outside=OUTSIDE,
+    )
+    daemon = await start_daemon(f"{text}lab: {{carrier_port: {carrier}, subscribers: subscribers.yaml}}\n")
+    finished = await daemon.command("lab-call", "--say", "Hello")
+    assert finished.code == 0, finished
+    assert "caller_hangup" in finished.out
+    busy = await daemon.command("call", "+14155550125", "--wait")
+    assert busy.code == 1
+    assert "busy" in busy.out

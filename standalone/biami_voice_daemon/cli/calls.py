@@ -21,7 +21,7 @@ def call(arguments: argparse.Namespace) -> int:
     wanted = {name: getattr(arguments, name) for name in ("to", "context", "line", "goal")}
     answer = api.post("/api/outbound/initiate", {name: value for name, value in wanted.items() if value is not None})
     if arguments.wait:
-        return _follow(api, answer["callId"], arguments.json)
+        return follow(api, answer["callId"], arguments.json)
     if arguments.json:
         print(json.dumps(answer, indent=2))
     else:
@@ -29,7 +29,7 @@ def call(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _follow(api: DaemonApi, call_id: str, as_json: bool) -> int:
+def follow(api: DaemonApi, call_id: str, as_json: bool) -> int:
     """Report each change until the call is over."""
     status = None
     while True:
