@@ -5,6 +5,7 @@ import { Transcript } from "./transcript.js";
 
 const SHOWN = 8;
 const RETRY_MS = [1000, 2000, 5000, 10000];
+const BROWSER = "browser";
 const OVER = new Set(["completed", "busy", "failed", "no-answer", "canceled"]);
 
 export class CallList {
@@ -14,6 +15,7 @@ export class CallList {
     this.empty = empty;
     this.onConnection = onConnection;
     this.cards = new Map(); // call id → { element, transcript, call }
+    this.asked = new Map(); // call id → whether something happened since it was asked for
     this.failures = 0;
     setInterval(() => this.tick(), 1000);
   }
@@ -39,15 +41,27 @@ export class CallList {
 
   hear(event) {
     this.failures = 0;
-    if (event.type === "hello") return;
+    if (event.type === "hello") return this.catchUp(event.calls);
     const card = this.cards.get(event.call_id);
     card?.transcript.hear(event.type, event.data);
     if (!card || event.type.startsWith("call_")) this.refresh(event.call_id);
   }
 
+  // Between the list and the first event some calls may have begun and others ended.
+  catchUp(active) {
+    const ids = new Set(active.map((call) => call.id));
+    for (const { call } of this.cards.values()) if (!OVER.has(call.status) && !ids.has(call.id)) this.refresh(call.id);
+    for (const call of active.reverse()) this.show(call);
+  }
+
   async refresh(id) {
-    const { call } = await get(`/api/calls/${encodeURIComponent(id)}`);
-    this.show(call);
+    if (this.asked.has(id)) return this.asked.set(id, true);
+    this.asked.set(id, false);
+    const answer = await get(`/api/calls/${encodeURIComponent(id)}`).catch(() => null);
+    if (answer) this.show(answer.call);
+    const again = this.asked.get(id);
+    this.asked.delete(id);
+    if (again) this.refresh(id);
   }
 
   show(call) {
@@ -71,7 +85,7 @@ export class CallList {
     element.dataset.call = call.id;
     element.querySelector(".hangup").onclick = () => post(`/api/outbound/hangup/${encodeURIComponent(call.id)}`).catch(() => {});
     const details = element.querySelector("details");
-    details.open = !OVER.has(call.status);
+    details.open = !OVER.has(call.status) && call.from !== BROWSER; // the talk card shows a browser's words already
     details.ontoggle = () => details.open && this.loadTranscript(call.id);
     this.cards.set(call.id, { element, transcript, call });
     this.list.prepend(element);
@@ -88,6 +102,7 @@ export class CallList {
     const card = this.cards.get(id);
     if (!card || !card.transcript.empty) return;
     const { transcript } = await get(`/api/calls/${encodeURIComponent(id)}/transcript`);
+    if (!card.transcript.empty) return; // it was said live meanwhile
     transcript.forEach((turn, index) => card.transcript.hear("turn", { item_id: `past-${index}`, ...turn }));
     if (!transcript.length && OVER.has(card.call.status)) card.transcript.say("Nothing was said.");
   }
@@ -104,7 +119,7 @@ export class CallList {
 }
 
 function party(call) {
-  if (call.from === "browser") return "Browser";
+  if (call.from === BROWSER) return "Browser";
   return call.direction === "outbound" ? `To ${call.to}` : `From ${call.from}`;
 }
 
