@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import time
 from typing import Any, Literal
 
 DEFAULT_TWILIO_API = "https://api.twilio.com"
@@ -72,11 +73,15 @@ Opening = Literal["say_first", "wait_for_caller", "listen_then_speak"]
 
 @dataclass(frozen=True, slots=True)
 class TurnConfig:
-    """`interruptions` off: the agent cannot be interrupted. `confirm_ms` 0: an interruption is confirmed at once; else
-    playback pauses on a candidate and resumes unless speech lasts that long."""
+    """`interruptions` off: the agent cannot be interrupted. `confirm_ms` 0: an interruption is believed at once; else
+    playback pauses at a possible one and goes on unless speech lasts that long."""
 
     interruptions: bool = True
-    confirm_ms: int = 0
+    confirm_ms: int = 250
+    judge_up_to_ms: int = 700
+    """A confirmed interruption this short is judged by its words: "mm-hm" does not take the turn."""
+    protect_ms: int = 0
+    """So long after the first heard sound of an answer nobody interrupts it: the echo of its beginning is no caller."""
     protect_first_sentence: bool = False
 
 
@@ -104,9 +109,15 @@ class ContextConfig:
     turns: TurnConfig = TurnConfig()
     idle: IdleConfig = IdleConfig()
     max_call_seconds: int | None = None
+    response_timeout_seconds: float = 8.0
+    """A mind that keeps silent so long after it was asked counts as lost."""
     time_up: str = "I am sorry, our time is up. Goodbye."
     apology: str = "I am sorry, something went wrong on our side. Please call again later. Goodbye."
     variables: Mapping[str, str] = field(default_factory=dict)
+    transfer_to: tuple[str, ...] = ()
+    """Contacts a caller may be passed on to; empty: any."""
+    preambles: Mapping[str, str] = field(default_factory=dict)
+    """By tool: what is said while it takes its time, in the language of the context."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +141,70 @@ class PolicyConfig:
     allowed_countries: tuple[str, ...] = ()
     """ISO codes; empty allows all."""
     default_region: str = ""
+
+
+BusinessHours = Mapping[int, tuple[tuple[time, time], ...]]
+"""By weekday, Monday is 0; a day that is missing is closed."""
+
+OFFICE_HOURS: BusinessHours = {day: ((time(9), time(17)),) for day in range(5)}
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarSource:
+    """`location` is an ICS file, a folder of them, or an address: of a published ICS file or of a CalDAV server."""
+
+    location: str
+    name: str
+    kind: Literal["ics", "caldav"] = "ics"
+    calendar: str = ""
+    """Which calendar of a CalDAV server; empty: all of them."""
+    username: str = ""
+    password: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarConfig:
+    """`write_to` names the source that takes appointments; empty: nothing can be booked."""
+
+    sources: tuple[CalendarSource, ...] = ()
+    write_to: str = ""
+    business_hours: BusinessHours = field(default_factory=lambda: OFFICE_HOURS)
+    time_zone: str = ""
+    """Empty: that of the house."""
+    slot_minutes: int = 30
+    show_titles_to: tuple[str, ...] = ()
+    """Contacts, and lines, whose callers hear what an appointment is about; all others hear when we are busy."""
+
+
+@dataclass(frozen=True, slots=True)
+class InfoConfig:
+    path: str = ""
+    """A folder of Markdown and YAML files, or one such file."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpToolConfig:
+    """A tool that asks a web service. `{argument}` is filled into `url`, `headers` and `body`."""
+
+    name: str
+    description: str
+    url: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    """JSON schema of an object."""
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: Any = field(default=None, repr=False)
+    timeout_seconds: float = 10.0
+    result: str = ""
+    """The part of a JSON answer that counts, such as `items[0].name`; empty: all of it."""
+    preamble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolsConfig:
+    calendar: CalendarConfig | None = None
+    info: InfoConfig = InfoConfig()
+    http: Mapping[str, HttpToolConfig] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +232,12 @@ class EngineConfig:
     contacts: Mapping[str, ContactConfig] = field(default_factory=dict)
     limits: LimitsConfig = LimitsConfig()
     policy: PolicyConfig = PolicyConfig()
+    tools: ToolsConfig = ToolsConfig()
     call_log: CallLogConfig = CallLogConfig()
     lab: LabConfig = LabConfig()
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Values for the braces of every prompt; a context's own win."""
+    time_zone: str = ""
+    """IANA name of where the house stands; empty: the machine's own zone."""
     test_mode: bool = False
     config_dir: str = "."

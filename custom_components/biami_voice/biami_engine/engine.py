@@ -19,16 +19,18 @@ from .calllog import RENEW_SECONDS, CallRecords, Store, StoreLedger, StoreUnavai
 from .calls.admission import Admission
 from .calls.clock import SystemClock
 from .calls.journal import Journal
+from .calls.lending import Lending
 from .calls.lines import Lines
 from .calls.placing import Placement, context_named, plan
-from .calls.prompt import render_leniently
+from .calls.prompt import render_leniently, unknown_in
 from .calls.record import after_end, result_of
 from .calls.registry import CallRegistry
 from .calls.runner import CallRunner, CallServices
+from .calls.variables import call_variables
 from .config import ContextConfig, EngineConfig
 from .core import events as ev
 from .core.session import CallSetup
-from .errors import BiamiError, CallRefused, ConfigError, NotFound
+from .errors import BiamiError, CallRefused, NotFound
 from .interface import (
     CallRecord,
     CallRequest,
@@ -43,8 +45,7 @@ from .interface import (
     Unsubscribe,
 )
 from .speech import Voices
-from .tools.ports import ToolPorts
-from .tools.runner import ToolBox
+from .tools.ports import HostPorts
 from .transports.port import ContextChoice, Leg, Transport, TransportServices
 
 _log = logging.getLogger(__name__)
@@ -56,13 +57,16 @@ STOP_SECONDS = 10.0
 class LocalEngine:
     """Fulfils `interface.VoiceEngine` in this process."""
 
-    def __init__(self, config: EngineConfig, clock: Clock | None = None, name: str = "") -> None:
+    def __init__(
+        self, config: EngineConfig, clock: Clock | None = None, name: str = "", ports: HostPorts | None = None
+    ) -> None:
         self.config = config
         self.clock: Clock = clock or SystemClock()
         self.owner = ""
         self.accepting = False
         self.store = Store(config.call_log.url)
         self._name = name
+        self._lending = Lending(self.store, self.clock, ports)
         records = CallRecords(self.store)
         self._journal = Journal(records)
         self._calls = CallRegistry(records)
@@ -92,7 +96,7 @@ class LocalEngine:
         self.check(self.config)
         await self.store.start()
         identity = await load_identity(self.store, self._name)
-        self.owner = identity.owner
+        self.owner = self._lending.owner = identity.owner
         self._token_key = identity.token_key
         self._ledger = StoreLedger(self.store, self.clock, self.owner)
         self._spawn(self._journal.run(), "journal")
@@ -112,11 +116,14 @@ class LocalEngine:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._voices.close()
+        await self._lending.close()
         await self.store.close()
 
-    async def reload(self, config: EngineConfig) -> None:
+    async def reload(self, config: EngineConfig, ports: HostPorts | None = None) -> None:
         """Take a new configuration: new calls follow it, running ones keep what they began with."""
-        self.check(config)
+        self.check(config, ports)
+        if ports is not None:
+            self._lending.replace_ports(ports)
         before, self.config = self.config, config
         self._admission.limits = config.limits
         self._backends.clear()
@@ -124,13 +131,9 @@ class LocalEngine:
             self._spawn(self._retire(transport, name), f"retire {name}")
         await self._lines.start(config, self._on_incoming)
 
-    def check(self, config: EngineConfig) -> None:
+    def check(self, config: EngineConfig, ports: HostPorts | None = None) -> None:
         """What only the rooms themselves know: which tools there are and what they need; raises `ConfigError`."""
-        for name, context in config.contexts.items():
-            try:
-                self._toolbox(context, _CallControl())
-            except ConfigError as error:
-                raise ConfigError(error.message, f"contexts.{name}.tools") from None
+        self._lending.check(config, ports)
 
     async def _retire(self, transport: Transport, line: str) -> None:
         for runner in [runner for runner in self._calls if runner.record.line == line]:
@@ -192,7 +195,10 @@ class LocalEngine:
             created_at=self.clock.wall(),
             provider_id=leg.provider_id,
         )
-        variables = {**context.variables, "goal": "", "from": leg.from_, "to": leg.to, "caller": leg.from_}
+        variables = call_variables(self.config, context, record, record.created_at)
+        for name in unknown_in(context, variables):
+            _log.warning("%s: the context %s needs a value for {%s}: it is left out", record.id, context.name, name)
+        context = replace(context, first_sentence=render_leniently(context.first_sentence, variables))
         instructions = render_leniently(context.prompt, variables)
         runner = self._runner(record, leg.id, context, instructions, variables, reject)
         self._announce("call_received", record)
@@ -259,8 +265,8 @@ class LocalEngine:
     ) -> CallRunner:
         limit = context.max_call_seconds or self.config.limits.max_call_seconds
         setup = CallSetup(leg_id, record.direction, context, limit, context.backend, reject)
-        control = _CallControl()
-        tools = self._toolbox(context, control)
+        control = _CallControl(self._tell)
+        tools = self._lending.toolbox(self.config, context, control, record)
         services = CallServices(
             clock=self.clock,
             voice=self._voices.speaker,
@@ -284,9 +290,6 @@ class LocalEngine:
         runner = control.runner = CallRunner(record, setup, services)
         self._calls.begin(runner)
         return runner
-
-    def _toolbox(self, context: ContextConfig, control: _CallControl) -> ToolBox:
-        return ToolBox(context.tools, ToolPorts(call=control, clock=self.clock))
 
     def _backend(self, name: str) -> Backend:
         if name not in self._backends:
@@ -353,6 +356,9 @@ class LocalEngine:
         data = {"line": record.line, "context": record.context, "from": record.from_, "to": record.to}
         self._publish(LiveEvent(type, record.id, self.clock.wall(), data), record)
 
+    def _tell(self, runner: CallRunner, type: str, data: Mapping[str, Any]) -> None:
+        self._publish(LiveEvent(type, runner.record.id, self.clock.wall(), data), runner.record)
+
     def _publish(self, event: LiveEvent, record: CallRecord) -> None:
         self._journal.note(record)
         for listener in list(self._listeners):
@@ -367,5 +373,11 @@ class _CallControl:
 
     runner: CallRunner
 
+    def __init__(self, tell: Callable[[CallRunner, str, Mapping[str, Any]], None]) -> None:
+        self._tell = tell
+
     def send_dtmf(self, digits: str) -> None:
         self.runner.receive(ev.DtmfRequested(self.runner.primary_leg, digits))
+
+    def announce(self, type: str, data: Mapping[str, Any]) -> None:
+        self._tell(self.runner, type, data)

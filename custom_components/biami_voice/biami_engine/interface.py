@@ -78,6 +78,11 @@ class RejectReason(StrEnum):
     NOT_FOUND = "not_found"
 
 
+class Urgency(StrEnum):
+    NORMAL = "normal"
+    URGENT = "urgent"
+
+
 class Direction(StrEnum):
     INBOUND = "inbound"
     OUTBOUND = "outbound"
@@ -166,10 +171,46 @@ class CallResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Message:
+    """What a caller left for the house. `number` is where they can be reached, as they said it or as they called."""
+
+    id: str
+    call_id: str
+    name: str
+    number: str
+    text: str
+    urgency: Urgency
+    taken_at: datetime
+
+
+class CallbackState(StrEnum):
+    WAITING = "waiting"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """A promise to call somebody back. Times are aware UTC."""
+
+    id: str
+    call_id: str
+    line: str
+    context: str
+    number: str
+    name: str
+    reason: str
+    due_at: datetime
+    created_at: datetime
+    state: CallbackState = CallbackState.WAITING
+
+
+@dataclass(frozen=True, slots=True)
 class LiveEvent:
     """Something a page, card or automation may want to know at once.
 
-    `type`: call_received, call_ringing, call_answered, call_ended, state, transcript, tool, dtmf, interrupted, latency.
+    `type`: call_received, call_ringing, call_answered, call_ended, state, transcript, tool, dtmf, interrupted, latency,
+    message_taken, callback_scheduled.
     `data` is JSON-ready; numbers in it are whole (hosts decide what to show), secrets never are.
     """
 

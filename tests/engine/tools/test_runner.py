@@ -4,7 +4,8 @@ import asyncio
 import json
 import logging
 import threading
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
@@ -22,6 +23,9 @@ class Keypad:
 
     def send_dtmf(self, digits: str) -> None:
         self.pressed.append(digits)
+
+    def announce(self, type: str, data: Mapping[str, Any]) -> None:
+        raise NotImplementedError
 
 
 @dataclass
@@ -55,7 +59,8 @@ def error_of(outcome: ToolOutcome) -> str:
 
 
 def test_every_builtin_tool_has_a_description_and_a_schema() -> None:
-    specs = ToolBox(list(BUILTIN_TOOLS), lent()).specs
+    everything: Any = {field.name: object() for field in fields(ToolPorts)}
+    specs = ToolBox(list(BUILTIN_TOOLS), ToolPorts(**everything)).specs
     assert [spec.name for spec in specs] == list(BUILTIN_TOOLS)
     for spec in specs:
         assert spec.description
@@ -124,6 +129,18 @@ async def test_a_slow_tool_is_stopped() -> None:
 
     assert "too long" in error_of(await ToolBox(["slow"], lent(), {"slow": slow}).run("slow", "", 0.01))
     assert stopped.is_set()
+
+
+async def test_a_tool_has_its_own_deadline_and_a_caller_may_only_shorten_it() -> None:
+    async def slow() -> None:
+        await asyncio.Event().wait()
+
+    slow.timeout_seconds = 0.01  # type: ignore[attr-defined]  # as a function from elsewhere would say it
+    slow.preamble = "One moment."  # type: ignore[attr-defined]
+    box = ToolBox(["slow"], lent(), {"slow": slow}, {})
+    assert (box.specs[0].timeout_seconds, box.specs[0].preamble) == (0.01, "One moment.")
+    assert "too long" in error_of(await box.run("slow", "", 60))
+    assert ToolBox(["slow"], lent(), {"slow": slow}, {"slow": "Moment."}).specs[0].preamble == "Moment."
 
 
 async def test_cancelling_a_run_cancels_the_tool() -> None:

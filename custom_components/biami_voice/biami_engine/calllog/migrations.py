@@ -18,7 +18,12 @@ def first_tables(connection: Connection) -> None:
     schema.metadata.create_all(connection, [schema.settings, schema.ledger, schema.calls])
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (first_tables,)
+def messages_and_callbacks(connection: Connection) -> None:
+    """What callers left, and what was promised to them."""
+    schema.metadata.create_all(connection, [schema.messages, schema.callbacks])
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (first_tables, messages_and_callbacks)
 
 
 def migrate(connection: Connection) -> list[str]:

@@ -50,3 +50,34 @@ calls = Table(
     Column("ended", Float),
     Column("transcript", Text, nullable=False),
 )
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("call_id", String(64), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("urgency", String(16), nullable=False),
+    Column("taken", Float, nullable=False, index=True),
+)
+
+callbacks = Table(
+    "callbacks",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("call_id", String(64), nullable=False, index=True),
+    Column("owner", String(64), nullable=False),
+    Column("lease_until", Float),
+    Column("line", String(64), nullable=False),
+    Column("context", String(64), nullable=False),
+    Column("number", String(128), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("due", Float, nullable=False),
+    Column("created", Float, nullable=False),
+    Column("state", String(16), nullable=False),
+    Index("callbacks_due", "state", "due"),
+)
+"""`lease_until` is set while somebody dials."""

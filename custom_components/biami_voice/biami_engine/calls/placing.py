@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ..config import ContextConfig, EngineConfig, LineConfig, TwilioLine
@@ -13,6 +13,7 @@ from ..interface import CallRecord, CallRequest, CallStatus, Direction
 from ..transports.port import DialRequest, Transport
 from .numbers import normalise
 from .prompt import render
+from .variables import call_variables
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +73,11 @@ def plan(config: EngineConfig, transports: Mapping[str, Transport], request: Cal
     to = callee_number(config, line, request.to)
     from_ = own_number(config, line, request.from_)
     call_id = new_call_id()
-    variables = {**context.variables, "goal": request.goal or "", "from": from_, "to": to, **request.variables}
     limit = context.max_call_seconds or config.limits.max_call_seconds
     record = CallRecord(
         call_id, Direction.OUTBOUND, line.name, context.name, CallStatus.QUEUED, from_, to, at, goal=request.goal
     )
     dial = DialRequest(call_id, f"{call_id}-1", to, from_, limit, request.ring_seconds, request.send_digits)
+    variables = {**call_variables(config, context, record, at), **request.variables}
+    context = replace(context, first_sentence=render(context.first_sentence, variables))
     return Placement(record, dial, context, render(context.prompt, variables), variables)

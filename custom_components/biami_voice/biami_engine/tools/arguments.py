@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from enum import Enum
 from typing import Annotated, Any, Literal, get_args, get_origin
 
@@ -55,8 +55,8 @@ def _value(annotation: Any, value: Any, path: str) -> Any:
         return annotation(_one_of(tuple(member.value for member in annotation), value, path))
     if dataclasses.is_dataclass(annotation) and isinstance(annotation, type):
         return annotation(**_members(fields_of(annotation), _is(dict, value, path), path + "."))
-    if annotation is date:
-        return _date(value, path)
+    if annotation in (date, datetime):
+        return _date(annotation, value, path)
     return _plain(annotation, value, path)
 
 
@@ -66,12 +66,14 @@ def _one_of(allowed: tuple[Any, ...], value: Any, path: str) -> Any:
     return value
 
 
-def _date(value: Any, path: str) -> date:
+def _date(kind: type[date], value: Any, path: str) -> date:
+    """A time without an offset stays without one: the tool knows whose clock is meant."""
     text = _is(str, value, path)
     try:
-        return date.fromisoformat(text)
+        return kind.fromisoformat(text)
     except ValueError:
-        raise ArgumentError(f"{path!r} must be a date such as 2026-01-31.") from None
+        example = "a date such as 2026-01-31" if kind is date else "a date and time such as 2026-01-31T14:30"
+        raise ArgumentError(f"{path!r} must be {example}.") from None
 
 
 def _plain(annotation: type, value: Any, path: str) -> Any:

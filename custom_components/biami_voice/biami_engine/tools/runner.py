@@ -1,77 +1,69 @@
 """Runs the tools of one call. Whatever goes wrong comes back as data: an unanswered tool leaves a model stuck.
 
-`async def` tools run on the loop and must not block; plain functions may block and run in a thread. A thread cannot be
-stopped: after a timeout its result is dropped.
+A thread cannot be stopped: after a timeout the result of a tool that runs in one is dropped.
 """
 
 from __future__ import annotations
 
 import asyncio
-import inspect
 import json
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import asdict, dataclass, field, is_dataclass, replace
 from datetime import date
 from enum import Enum
 from typing import Any
 
-from ..errors import BiamiError, ConfigError
-from . import BUILTIN_TOOLS, ToolFunction, load_tool
-from .arguments import ArgumentError, parse
-from .ports import ToolPorts
-from .schema import Schema, description, function_schema, ports
+from ..errors import BiamiError
+from .arguments import ArgumentError
+from .ports import ToolFunction, ToolPorts
+from .tool import Tool, builtin_tool, foreign_tool
 
 _LOGGER = logging.getLogger(__name__)
 
 MAX_OUTPUT_CHARACTERS = 20_000
 """A longer answer would fill the model's context; about 5,000 tokens."""
 
-OPTIONAL_PORTS = frozenset({"time_zone"})
-"""Ports whose absence has a meaning of its own."""
-
-
-@dataclass(frozen=True, slots=True)
-class ToolDefinition:
-    """A tool as the model sees it."""
-
-    name: str
-    description: str
-    parameters: Schema
-
 
 @dataclass(frozen=True, slots=True)
 class ToolOutcome:
-    """`output_json` is for the backend, of a failure too; `effect` is what the call itself must now do."""
+    """`output_json` is for the backend, of a failure too; `effect` is what the call itself must now do, with `data`."""
 
     output_json: str
     failed: bool = False
     effect: str | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
 
 
 class ToolBox:
-    """The tools one context allows. `more` are functions beyond the builtin ones, by name."""
+    """The tools one context allows. `more` are tools and functions beyond the builtin ones, `preambles` the context's
+    own words for slow ones, both by name."""
 
-    def __init__(self, names: Sequence[str], lent: ToolPorts, more: Mapping[str, ToolFunction] | None = None) -> None:
-        more = more or {}
-        self._functions = {name: more[name] if name in more else load_tool(name) for name in names}
-        self._ports = {name: _ports(name, function, lent) for name, function in self._functions.items()}
+    def __init__(
+        self,
+        names: Sequence[str],
+        lent: ToolPorts,
+        more: Mapping[str, ToolFunction | Tool] | None = None,
+        preambles: Mapping[str, str] | None = None,
+    ) -> None:
+        self._tools = {name: _tool(name, lent, more or {}) for name in names}
         self.specs = [
-            ToolDefinition(name, description(function), function_schema(function))
-            for name, function in self._functions.items()
+            replace(tool.definition, preamble=(preambles or {}).get(name, tool.definition.preamble))
+            for name, tool in self._tools.items()
         ]
-        self._effects = {name: BUILTIN_TOOLS[name].effect for name in names if name not in more}
 
-    async def run(self, name: str, arguments_json: str, timeout_seconds: float) -> ToolOutcome:
-        """Run one tool; only cancellation gets out of here as an exception."""
-        function = self._functions.get(name)
-        if function is None:
+    async def run(self, name: str, arguments_json: str, timeout_seconds: float | None = None) -> ToolOutcome:
+        """Run one tool within its own deadline, or a shorter one; only cancellation gets out as an exception."""
+        tool = self._tools.get(name)
+        if tool is None:
             return failure(f"There is no tool {name!r}.")
+        seconds = tool.definition.timeout_seconds
         try:
-            arguments = parse(function, arguments_json)
-            async with asyncio.timeout(timeout_seconds):
-                result = await _call(function, arguments | self._ports[name])
-            return ToolOutcome(_as_json(result), effect=self._effects.get(name))
+            async with asyncio.timeout(seconds if timeout_seconds is None else min(seconds, timeout_seconds)):
+                result = await tool.call(arguments_json)
+            return ToolOutcome(
+                _as_json(result), effect=tool.effect, data={key: result[key] for key in tool.effect_data}
+            )
         except TimeoutError:
             return failure("The tool took too long and was stopped.")
         except (ArgumentError, BiamiError, ValueError) as error:
@@ -82,21 +74,14 @@ class ToolBox:
 
 
 def failure(sentence: str) -> ToolOutcome:
-    return ToolOutcome(json.dumps({"error": sentence}), failed=True)
+    return ToolOutcome(json.dumps({"error": sentence}, ensure_ascii=False), failed=True)
 
 
-def _ports(name: str, function: ToolFunction, lent: ToolPorts) -> dict[str, Any]:
-    wanted = {port: getattr(lent, port) for port in ports(function)}
-    for port, value in wanted.items():
-        if value is None and port not in OPTIONAL_PORTS:
-            raise ConfigError(f"the tool {name!r} needs {port!r}, which this host does not have", "tools")
-    return wanted
-
-
-async def _call(function: ToolFunction, arguments: dict[str, Any]) -> Any:
-    if inspect.iscoroutinefunction(function):
-        return await function(**arguments)
-    return await asyncio.to_thread(function, **arguments)
+def _tool(name: str, lent: ToolPorts, more: Mapping[str, ToolFunction | Tool]) -> Tool:
+    if name not in more:
+        return builtin_tool(name, lent)
+    given = more[name]
+    return foreign_tool(name, given, lent) if callable(given) else given
 
 
 def _as_json(result: Any) -> str:

@@ -1,6 +1,6 @@
 """JSON schema of a tool from its annotations and docstring.
 
-Understood: str, int, float, bool, Literal, list[T], T | None, enums of text, dataclasses, datetime.date,
+Understood: str, int, float, bool, Literal, list[T], T | None, enums of text, dataclasses, datetime.date and .datetime,
 Annotated[T, "description"]. Keyword-only parameters are ports of the host and invisible to the model.
 """
 
@@ -11,7 +11,7 @@ import inspect
 import types
 import typing
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from enum import Enum
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -23,6 +23,8 @@ PLAIN: dict[Any, Schema] = {
     float: {"type": "number"},
     bool: {"type": "boolean"},
     date: {"type": "string", "format": "date"},
+    # JSON schema's `date-time` demands an offset, which would invite a model to guess one.
+    datetime: {"type": "string"},
 }
 
 

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from .ports import Info
+
+MAX_ANSWER_CHARACTERS = 1500
+
+
+async def get_biami_info(
+    question: Annotated[str, "What the caller wants to know, in full words."],
+    *,
+    info: Info,
+) -> dict[str, Any]:
+    """Look up facts about this house or firm: opening hours, prices, services, directions, policies. Say only what
+    it answers. When nothing is found, say that you do not know."""
+    if not question.strip():
+        raise ValueError("Ask a question.")
+    entries = await info.search(question)
+    if not entries:
+        return {
+            "found": False,
+            "note": "Nothing is written down about this. Say so, invent nothing, and offer to take a message.",
+        }
+    return {
+        "found": True,
+        "answers": [
+            {"heading": entry.heading, "text": entry.text[:MAX_ANSWER_CHARACTERS], "source": entry.source}
+            for entry in entries
+        ],
+    }
