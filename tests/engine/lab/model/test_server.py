@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import base64
 from collections.abc import AsyncIterator
-from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -17,13 +17,6 @@ from biami_engine.lab.model import InTurn, LabModel
 from biami_engine.speech import Voices
 
 KEY = "sk-lab"
-
-
-@pytest.fixture
-async def voices(tmp_path: Path) -> AsyncIterator[Voices]:
-    voices = Voices(cache_folder=tmp_path)
-    yield voices
-    await voices.close()
 
 
 @pytest.fixture
@@ -56,8 +49,8 @@ async def test_the_openai_package_holds_a_conversation_with_it(model: LabModel, 
         client.realtime.connect(model="gpt-realtime-2.1") as connection,
     ):
         assert (await connection.recv()).type == "session.created"
-        audio = {"input": {"format": {"type": "audio/pcmu"}}, "output": {"format": {"type": "audio/pcmu"}}}
-        await connection.session.update(session={"type": "realtime", "audio": audio})  # type: ignore[misc]  # a plain dict is sent as it is
+        audio: Any = {"input": {"format": {"type": "audio/pcmu"}}, "output": {"format": {"type": "audio/pcmu"}}}
+        await connection.session.update(session={"type": "realtime", "audio": audio})
         assert (await connection.recv()).type == "session.updated"
         for sound in (Audio.silence(PCMU_8K, 300), caller, Audio.silence(PCMU_8K, 700)):
             for frame in Framer(PCMU_8K).push(sound):
