@@ -165,8 +165,9 @@ async def test_a_server_that_comes_back_is_found_again(visit: Visit) -> None:
 
 
 def after_clear(wire: Wire) -> dict[str, object]:
-    """The interrupted item: sent and heard at the end, and what of it came after the clear."""
-    current, stale, cleared = "", [], False
+    """The interrupted item: sent and heard at the end, and what of it came or was played after the clear."""
+    stale: list[object] = []
+    current, cleared = "", False
     last_item = ""
     for direction, frame in list(wire.frames):
         if direction != "received":
@@ -182,6 +183,9 @@ def after_clear(wire: Wire) -> dict[str, object]:
             cleared, last_item, current = True, current, ""
         if message["type"] == "item" and cleared and message["epoch"] == 0:
             stale.append(message)
+    sent = [json.loads(frame) for direction, frame in wire.frames if direction == "sent" and isinstance(frame, str)]
+    answered = next(index for index, message in enumerate(sent) if message["type"] == "cleared")
+    stale += [message for message in sent[answered:] if message.get("item_id") == last_item]
     return {"stale": stale, "sent_ms": sent_ms(wire)[last_item], "heard_ms": played_ms(wire)[last_item]}
 
 

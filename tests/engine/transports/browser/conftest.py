@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -86,9 +87,9 @@ class Events:
             return [event async for event in self.source]
 
 
-@pytest.fixture
-async def line() -> AsyncIterator[Line]:
-    services = TransportServices(SystemClock(), cast(Ledger, None), "", b"", "here")
+@asynccontextmanager
+async def serving(clock: SystemClock) -> AsyncIterator[Line]:
+    services = TransportServices(clock, cast(Ledger, None), "", b"", "here")
     transport = BrowserTransport(BrowserLine("web"), services)
     app = web.Application()
     runner = web.AppRunner(app)
@@ -114,3 +115,9 @@ async def line() -> AsyncIterator[Line]:
         yield line
         await transport.stop()
     await runner.cleanup()
+
+
+@pytest.fixture
+async def line() -> AsyncIterator[Line]:
+    async with serving(SystemClock()) as line:
+        yield line

@@ -5,10 +5,11 @@ import socket
 
 import pytest
 
+from biami_engine.calls.clock import SystemClock
 from biami_engine.core.events import LegLost, RemoteHangup
 from biami_engine.interface import EndReason
 
-from .conftest import PATIENCE_SECONDS, Line
+from .conftest import PATIENCE_SECONDS, Line, serving
 
 
 @pytest.mark.parametrize(
@@ -78,6 +79,29 @@ async def test_a_vanished_page_is_a_lost_leg(line: Line) -> None:
     assert isinstance(lost, LegLost)
     assert "1006" in lost.detail
     await page.socket.close()
+
+
+async def test_a_page_that_reads_no_more_is_let_go() -> None:
+    clock = SystemClock(speed=20)
+    async with serving(clock) as line:
+        page, leg, events = await line.call()
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not leg.over:
+                leg.tell("transcript", {"text": "x" * 100_000})
+                await clock.sleep_until(clock.monotonic() + 0.2)
+            (lost,) = await events.rest()
+            assert isinstance(lost, LegLost)
+            assert "reads no more" in lost.detail
+            await line.served.get()
+        await page.socket.close()
+
+
+async def test_a_page_that_says_nothing_is_not_waited_for() -> None:
+    async with serving(SystemClock(speed=50)) as line:
+        page = await line.open()
+        error, closed = await page.hear_all()
+        assert isinstance(error, dict)
+        assert (error["code"], closed) == ("no_start", {"closed": 1008})
 
 
 async def test_hanging_up_tells_the_page_why_and_closes(line: Line) -> None:
