@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import cast
+from typing import TypeVar, cast
 
-from ..audio.frame import Audio
+from ..audio.frame import Audio, AudioFormat
 from ..errors import MissingDependency, NotFound
 from .cache import RenderingCache, default_folder
-from .port import Provider
+from .port import Provider, SpeechToText, VoiceActivity
 from .sentences import split_sentences
 from .worker import SpeechWorker
 
-__all__ = ["SPEECH", "SpeechWorker", "Voices"]
+T = TypeVar("T")
+
+__all__ = ["DETECTORS", "RECOGNISERS", "SPEECH", "SpeechWorker", "Voices"]
 
 SPEECH = {
     "hibari": (".hibari", "Hibari"),
@@ -24,15 +26,27 @@ SPEECH = {
 }
 """Voices, best first. One is added with one file and one line here; it is imported when it is used."""
 
+RECOGNISERS = {
+    "moonshine": (".moonshine", "Moonshine"),
+}
+"""Speech-to-text, best first."""
+
+DETECTORS = {
+    "silero": (".silero", "SileroVad"),
+    "energy": ("..audio.vad", "EnergyVad"),
+}
+"""Voice activity, best first; the last needs no package."""
+
 
 class Voices:
-    """`SpeechFactory`: shares each loaded voice and keeps what it said. `default` empty: the first installed."""
+    """`SpeechFactory`: shares each loaded provider and keeps what voices said. `default` empty: the first installed."""
 
     def __init__(self, default: str = "", cache_folder: Path | None = None, cache: bool = True) -> None:
         folder = (cache_folder or default_folder()) if cache else None
         self.cache = RenderingCache(folder) if folder is not None else None
         self._default = default
         self._loaded: dict[str, _CachedVoice] = {}
+        self._recognisers: dict[str, SpeechToText] = {}
         self._lock = threading.Lock()
         self._worker = SpeechWorker(self)
 
@@ -41,8 +55,25 @@ class Voices:
         with self._lock:  # the loop asks whether a voice exists, the worker what it is
             return self._named(name or self._default) if name or self._default else self._first()
 
+    def speech_to_text(self, name: str = "") -> SpeechToText:
+        """By name, or the best installed; raises like `text_to_speech`."""
+        with self._lock:
+            return self._recogniser(name) if name else _first_installed(RECOGNISERS, self._recogniser)
+
+    def voice_activity(self, format: AudioFormat, name: str = "") -> VoiceActivity:
+        """A new one for each stream."""
+
+        def build(name: str) -> VoiceActivity:
+            return cast(VoiceActivity, _provider(DETECTORS, "voice detector", name)(format))
+
+        return build(name) if name else _first_installed(DETECTORS, build)
+
     @property
     def speaker(self) -> SpeechWorker:
+        return self._worker
+
+    @property
+    def listener(self) -> SpeechWorker:
         return self._worker
 
     async def close(self) -> None:
@@ -59,13 +90,33 @@ class Voices:
         )
 
     def _named(self, name: str) -> _CachedVoice:
-        if name not in SPEECH:
-            raise NotFound(f"unknown voice {name!r}; known: {', '.join(SPEECH)}")
         if name not in self._loaded:
-            module, kind = SPEECH[name]
-            provider = cast(Provider, getattr(import_module(module, __package__), kind)())
+            provider = cast(Provider, _provider(SPEECH, "voice", name)())
             self._loaded[name] = _CachedVoice(provider, self.cache)
         return self._loaded[name]
+
+    def _recogniser(self, name: str) -> SpeechToText:
+        if name not in self._recognisers:
+            self._recognisers[name] = cast(SpeechToText, _provider(RECOGNISERS, "recogniser", name)())
+        return self._recognisers[name]
+
+
+def _provider(table: Mapping[str, tuple[str, str]], what: str, name: str) -> Callable[..., object]:
+    if name not in table:
+        raise NotFound(f"unknown {what} {name!r}; known: {', '.join(table)}")
+    module, kind = table[name]
+    return cast("Callable[..., object]", getattr(import_module(module, __package__), kind))
+
+
+def _first_installed(table: Mapping[str, tuple[str, str]], build: Callable[[str], T]) -> T:
+    """The first that can be built; where none can, what the best one lacks."""
+    lacking: MissingDependency | None = None
+    for name in table:
+        try:
+            return build(name)
+        except MissingDependency as error:
+            lacking = lacking or error
+    raise lacking or MissingDependency("nothing is installed")
 
 
 class _CachedVoice:

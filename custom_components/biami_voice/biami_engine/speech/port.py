@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
 from typing import Protocol
 
-from ..audio.frame import Audio
+from ..audio.frame import Audio, AudioFormat
+from ..audio.vad import VadEdge
+
+CONFIDENT = -0.30
+"""A `Recognition` below it is mostly wrong (the cut keeps 95 % of the good ones and drops 94 % of the bad ones)."""
 
 
 class TextToSpeech(Protocol):
@@ -29,6 +34,47 @@ class Provider(TextToSpeech, Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """What was understood; empty where nothing was said. Who asked decides what `confidence` is enough."""
+
+    text: str
+    confidence: float
+    """Mean log-probability of a token: 0 is certain; see `CONFIDENT`."""
+
+    @property
+    def confident(self) -> bool:
+        return self.confidence >= CONFIDENT
+
+
+class SpeechToText(Protocol):
+    """One utterance in, text out. Building one is cheap and raises `MissingDependency`; loading waits for speech."""
+
+    languages: frozenset[str]
+    """What it understands (BCP 47 primary tags)."""
+
+    def transcribe(self, audio: Audio) -> Recognition:
+        """Blocking: call it in a worker. Any format. Raises `BackendError` where weights are damaged."""
+        ...
+
+
+class VoiceActivity(Protocol):
+    """Where speech begins and ends in a stream: one detector per stream. A witness; the core decides what it means."""
+
+    format: AudioFormat
+
+    @property
+    def speaking(self) -> bool: ...
+
+    def process(self, audio: Audio) -> VadEdge | None:
+        """Listen on, in any chunks; at most one edge a call. Costs up to 4 % of real time: the loop may call it."""
+        ...
+
+    def reset(self) -> None:
+        """As new: another stream begins."""
+        ...
+
+
 class Speaker(Protocol):
     """A voice for the event loop: synthesis runs in the house's one worker thread, sentence by sentence."""
 
@@ -41,6 +87,14 @@ class Speaker(Protocol):
         ...
 
 
+class Listener(Protocol):
+    """Speech-to-text for the event loop, in the house's one worker thread."""
+
+    async def transcribe(self, audio: Audio, recogniser: str = "") -> Recognition:
+        """One utterance; raises `MissingDependency` or `BackendError` with one sentence for the user."""
+        ...
+
+
 class SpeechFactory(Protocol):
     """Lends providers by name; loading is lazy and shared."""
 
@@ -48,7 +102,20 @@ class SpeechFactory(Protocol):
         """The named voice or the configured default; raises `MissingDependency` where it is not installed."""
         ...
 
+    def speech_to_text(self, name: str = "") -> SpeechToText:
+        """The named recogniser or the default; raises `MissingDependency` where it is not installed."""
+        ...
+
+    def voice_activity(self, format: AudioFormat, name: str = "") -> VoiceActivity:
+        """A new detector for one stream; the default is the best that is installed."""
+        ...
+
     @property
     def speaker(self) -> Speaker:
         """What loops use; closed with the engine."""
+        ...
+
+    @property
+    def listener(self) -> Listener:
+        """The same for speech-to-text."""
         ...

@@ -1,4 +1,4 @@
-"""Synthesis off the loop: one thread for the house, one sentence a job, so that calls take turns."""
+"""Speech off the loop: one thread for the house, one sentence or utterance a job, so that calls take turns."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 
 from ..audio.frame import Audio, AudioFormat
 from ..errors import BackendError
-from .port import TextToSpeech
+from .port import Recognition, SpeechToText, TextToSpeech
 from .sentences import split_sentences
 
 T = TypeVar("T")
@@ -17,6 +17,7 @@ T = TypeVar("T")
 
 class Voices(Protocol):
     def text_to_speech(self, name: str = "") -> TextToSpeech: ...
+    def speech_to_text(self, name: str = "") -> SpeechToText: ...
 
 
 class SpeechWorker:
@@ -39,6 +40,14 @@ class SpeechWorker:
         parts = [audio async for audio in self.stream(text, voice)]
         format = parts[0].format if parts else AudioFormat("pcm16", 24000)
         return Audio(format, b"".join(part.payload for part in parts))
+
+    async def transcribe(self, audio: Audio, recogniser: str = "") -> Recognition:
+        """One utterance to text."""
+        return await self._run(lambda: self._voices.speech_to_text(recogniser).transcribe(audio))
+
+    async def warm_up_recogniser(self, recogniser: str = "") -> None:
+        """Load and check a recogniser before it is needed; raises what `transcribe` raises."""
+        await self.transcribe(Audio.silence(AudioFormat("pcm16", 16000), 500), recogniser)
 
     async def warm_up(self, voice: str = "") -> None:
         """Load a voice before it is needed; raises `MissingDependency` where it is not installed."""
