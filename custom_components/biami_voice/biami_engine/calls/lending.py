@@ -13,7 +13,7 @@ from ..config import ContextConfig, EngineConfig
 from ..errors import ConfigError
 from ..interface import CallRecord, Clock
 from ..tools import BUILTIN_TOOLS
-from ..tools.http_tool import HttpClient, HttpTool
+from ..tools.http_tool import HttpClient, HttpTool, check_http_tool
 from ..tools.ports import CallControl, Caller, HostPorts, ToolFunction, ToolPorts
 from ..tools.runner import ToolBox
 from ..tools.tool import Tool, check_function, missing_port
@@ -55,6 +55,10 @@ class Lending:
     def check(self, config: EngineConfig, ports: HostPorts | None = None) -> None:
         """Raise `ConfigError` for a tool that cannot be had; say which tools a context goes without."""
         host = ports or self._host
+        for tool in config.tools.http.values():
+            if tool.name in BUILTIN_TOOLS:
+                raise ConfigError("is the name of a builtin tool: choose another one", f"tools.http.{tool.name}")
+            check_http_tool(tool)
         for context in config.contexts.values():
             lent = self._house(config, context, host)
             for name in context.tools:

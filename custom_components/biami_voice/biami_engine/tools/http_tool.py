@@ -12,10 +12,10 @@ from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, D
 from yarl import URL
 
 from ..config import HttpToolConfig
-from ..errors import BiamiError
+from ..errors import BiamiError, ConfigError
 from .arguments import ArgumentError
-from .json_schema import check
-from .template import fill_body, fill_header, fill_url
+from .json_schema import check, schema_faults
+from .template import fill_body, fill_header, fill_url, names_in
 from .tool import ToolDefinition
 
 MAX_RESPONSE_BYTES = 256 * 1024
@@ -83,6 +83,30 @@ class HttpTool:
             raise ArgumentError("The arguments are not valid JSON.") from None
         check(_schema(self.config), values)
         return dict(values)
+
+
+def check_http_tool(config: HttpToolConfig) -> None:
+    """Raise `ConfigError` for what must fit together: placeholders, parameters, the path into the answer."""
+    place = f"tools.http.{config.name}"
+    if faults := schema_faults(_schema(config)):
+        raise ConfigError("; ".join(faults), f"{place}.parameters")
+    given = set(_schema(config)["properties"])
+    if taken := given & set(HOUSE_VALUES):
+        message = f"the house itself fills in {', '.join(sorted(taken))}: choose another name"
+        raise ConfigError(message, f"{place}.parameters")
+    scheme, _, rest = config.url.partition("://")
+    host = re.split("[/?#]", rest, maxsplit=1)[0]
+    if scheme not in ("http", "https") or not host or names_in(host):
+        raise ConfigError("must begin with https:// and a host; an argument can only stand after it", f"{place}.url")
+    for key, template in (("url", config.url), ("headers", config.headers), ("body", config.body)):
+        if strange := names_in(template) - given - set(HOUSE_VALUES):
+            raise ConfigError(f"there is no parameter {', '.join(sorted(strange))}", f"{place}.{key}")
+    if isinstance(config.body, str):
+        raise ConfigError("must be a section or a list, which is sent as JSON", f"{place}.body")
+    try:
+        steps_of(config.result or "$.all")
+    except ValueError as error:
+        raise ConfigError(str(error), f"{place}.result") from None
 
 
 def _schema(config: HttpToolConfig) -> dict[str, Any]:
