@@ -9,7 +9,7 @@ import socket
 from typing import TYPE_CHECKING
 
 from biami_engine.config import ServerConfig
-from biami_engine.config_values import is_loopback
+from biami_engine.config_schema.values import is_loopback
 
 if TYPE_CHECKING:
     from zeroconf.asyncio import AsyncZeroconf

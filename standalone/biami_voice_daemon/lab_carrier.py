@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from biami_engine.config import EngineConfig, TwilioLine
-from biami_engine.config_values import is_loopback
+from biami_engine.config_schema.values import is_loopback
 from biami_engine.errors import ConfigError
 from biami_engine.interface import Clock
 

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from biami_engine.config import TwilioLine
-from biami_engine.config_values import is_loopback
+from biami_engine.config_schema.values import is_loopback
 from biami_engine.errors import TransportError
 
 TIMEOUT_SECONDS = 10.0

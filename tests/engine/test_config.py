@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from biami_engine import config as c
-from biami_engine import config_schema as schema
 from biami_engine.backends import BACKENDS
 from biami_engine.backends.openai_realtime.payload import SessionOptions
-from biami_engine.config_schema import parse_config
+from biami_engine.config_schema import parse_config, tools
+from biami_engine.config_schema import settings as schema
 from biami_engine.errors import ConfigError, ConfigErrors
 from biami_engine.transports import TRANSPORTS
 
@@ -63,6 +64,11 @@ def test_every_setting_of_a_dataclass_is_in_the_schema_and_the_other_way_round()
         (c.PolicyConfig, set(schema.POLICY.keys), set()),
         (c.CallLogConfig, set(schema.CALL_LOG.keys), set()),
         (c.LabConfig, set(schema.LAB.keys), set()),
+        (c.ToolsConfig, set(tools.TOOL_SECTIONS.keys), set()),
+        (c.CalendarConfig, set(tools.CALENDAR.keys), set()),
+        (c.CalendarSource, set(tools.SOURCE.keys), set()),
+        (c.InfoConfig, set(tools.INFO.keys), set()),
+        (c.HttpToolConfig, set(tools.HTTP_TOOL.keys), {"name"}),
         (c.EngineConfig, set(schema.ENGINE.keys), {"config_dir"}),
     ]
     pairs += [(make, set(section.keys), {"name", "transport"}) for make, section in schema.LINES.values()]
@@ -131,8 +137,8 @@ def test_everything_wrong_is_reported_at_once() -> None:
         ({"backends": {}}, "backends", "missing"),
         ({"backends": {"a": {"type": "scriptd"}}}, "backends.a.type", "scripted"),
         ({"backends": {"a": {"type": "echo", "dialogue": "x"}}}, "backends.a.dialogue", "not a setting"),
-        ({"backends": {"a": {"type": "scripted", "dialogue": "no.yaml"}}}, "backends.a.dialogue", "no file"),
-        ({"lab": {"subscribers": "no.yaml"}}, "lab.subscribers", "no file"),
+        ({"backends": {"a": {"type": "scripted", "dialogue": "no.yaml"}}}, "backends.a.dialogue", "there is no"),
+        ({"lab": {"subscribers": "no.yaml"}}, "lab.subscribers", "there is no"),
         ({"backends": {"a": {"type": "echo"}, "b": {"type": "echo"}}}, "default_backend", "which"),
         ({"default_backend": "cloud"}, "default_backend", "cloud"),
         ({"contexts": {"general": {"backend": "dem"}}}, "contexts.general.backend", '"demo"'),
@@ -141,6 +147,34 @@ def test_everything_wrong_is_reported_at_once() -> None:
         ({"contacts": {"anna": {"number": "030"}}}, "contacts.anna.number", "E.164"),
         ({"policy": {"allowed_countries": ["Germany"]}}, "policy.allowed_countries.0", "two letters"),
         ({"limits": {"max_concurrent_calls": 0}}, "limits.max_concurrent_calls", "1 to"),
+        ({"contexts": {"general": {"transfer_to": ["ana"]}}}, "contexts.general.transfer_to.0", "no contact"),
+        ({"time_zone": "Europe/Berlim"}, "time_zone", "Europe/Berlin"),
+        ({"tools": {"info": {"path": "nowhere/"}}}, "tools.info.path", "there is no"),
+        ({"tools": {"calendar": {"sources": [{"name": "x"}]}}}, "tools.calendar.sources.0.location", "missing"),
+        ({"tools": {"calendar": {"sources": ["a.ics", "b/a.ics"]}}}, "tools.calendar.sources.1", "taken"),
+        ({"tools": {"calendar": {"sources": ["a.ics"], "write_to": "b"}}}, "tools.calendar.write_to", "no calendar"),
+        (
+            {"tools": {"calendar": {"business_hours": {"fun": "9:00-10:00"}}}},
+            "tools.calendar.business_hours.fun",
+            "mon",
+        ),
+        (
+            {"tools": {"calendar": {"business_hours": {"fri-mon": "9:00-10:00"}}}},
+            "tools.calendar.business_hours.fri-mon",
+            "day",
+        ),
+        ({"tools": {"calendar": {"business_hours": {"mon": "9-17"}}}}, "tools.calendar.business_hours.mon", "hours"),
+        (
+            {"tools": {"calendar": {"business_hours": {"mon": "17:00-9:00"}}}},
+            "tools.calendar.business_hours.mon",
+            "ends",
+        ),
+        ({"tools": {"http": {"weather": {"url": "https://x"}}}}, "tools.http.weather.description", "missing"),
+        (
+            {"tools": {"http": {"weather": {"parameters": {"type": "array"}}}}},
+            "tools.http.weather.parameters",
+            "object",
+        ),
         ({"test_mode": "maybe"}, "test_mode", "true or false"),
         ({"call_log": {"url": ""}}, "call_log.url", "empty"),
     ],
@@ -214,3 +248,18 @@ def test_the_call_log_lies_beside_the_configuration(tmp_path: Path) -> None:
 @pytest.mark.parametrize("url", ["sqlite:////var/lib/x.db", "sqlite:///:memory:", "postgresql://db/biami"])
 def test_other_call_logs_stay_where_they_are(url: str) -> None:
     assert parse_config(minimal(call_log={"url": url})).call_log.url == url
+
+
+def test_calendars_may_be_written_short() -> None:
+    sources = ["family.ics", "https://cloud.example.org/cal.ics", {"location": "x.ics", "name": "work", "kind": "ics"}]
+    calendar = parse_config(minimal(tools={"calendar": {"sources": sources, "write_to": "work"}})).tools.calendar
+    assert calendar is not None
+    assert [source.name for source in calendar.sources] == ["family", "cloud.example.org", "work"]
+
+
+def test_business_hours() -> None:
+    hours = {"mon-fri": "9:00-12:30, 13:30 - 17:00", "Wednesday": ["8:00-9:00"], "fri": "closed", "sun": False}
+    calendar = parse_config(minimal(tools={"calendar": {"business_hours": hours}})).tools.calendar
+    assert calendar is not None
+    usual = ((time(9), time(12, 30)), (time(13, 30), time(17)))
+    assert calendar.business_hours == {0: usual, 1: usual, 2: ((time(8), time(9)),), 3: usual}

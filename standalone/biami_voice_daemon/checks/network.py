@@ -13,7 +13,7 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 from urllib.parse import urlsplit
 
-from biami_engine.config_values import is_loopback
+from biami_engine.config_schema.values import is_loopback
 
 from .finding import Finding, Verdict
 

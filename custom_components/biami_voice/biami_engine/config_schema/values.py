@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import voluptuous as vol
 
@@ -163,6 +164,16 @@ def country(value: Any) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z]{2}", value):
         raise vol.Invalid(f'must be a country code of two letters like "DE", not {shown(value)}')
     return value.upper()
+
+
+def time_zone(value: Any) -> str:
+    """An IANA name, as `ZoneInfo` knows it."""
+    name = text(value)
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise vol.Invalid(f'must be a time zone like "Europe/Berlin", not {shown(value)}') from None
+    return name
 
 
 def account_sid(value: Any) -> str:

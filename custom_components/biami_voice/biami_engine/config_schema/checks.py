@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from .config import BackendConfig, EngineConfig, TwilioLine
-from .config_values import did_you_mean, is_loopback
-from .errors import ConfigError
+from ..config import BackendConfig, EngineConfig, TwilioLine
+from ..errors import ConfigError
+from .values import did_you_mean, is_loopback
 
 FREE_BACKENDS = ("scripted", "echo")
 """Backends that cost nothing and call nobody."""
@@ -39,7 +39,14 @@ def all_carriers_are_here(config: EngineConfig) -> bool:
 
 def cross_check(config: EngineConfig) -> list[ConfigError]:
     """Everything that names something else must find it."""
-    return [*_backend_errors(config), *_line_errors(config), *_server_errors(config), *_file_errors(config)]
+    return [
+        *_backend_errors(config),
+        *_line_errors(config),
+        *_server_errors(config),
+        *_people_errors(config),
+        *_calendar_errors(config),
+        *_file_errors(config),
+    ]
 
 
 def _backend_errors(config: EngineConfig) -> Iterator[ConfigError]:
@@ -81,12 +88,32 @@ def _server_errors(config: EngineConfig) -> Iterator[ConfigError]:
         yield ConfigError(message, "server.api_token")
 
 
+def _people_errors(config: EngineConfig) -> Iterator[ConfigError]:
+    for name, context in config.contexts.items():
+        for index, contact in enumerate(context.transfer_to):
+            if contact not in config.contacts:
+                yield _unknown("contact", contact, config.contacts, f"contexts.{name}.transfer_to.{index}")
+
+
+def _calendar_errors(config: EngineConfig) -> Iterator[ConfigError]:
+    calendar = config.tools.calendar
+    if calendar is None:
+        return
+    names = [source.name for source in calendar.sources]
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            message = f'the name "{name}" is taken: give this calendar a name of its own'
+            yield ConfigError(message, f"tools.calendar.sources.{index}")
+    if calendar.write_to and calendar.write_to not in names:
+        yield _unknown("calendar", calendar.write_to, names, "tools.calendar.write_to")
+
+
 def _file_errors(config: EngineConfig) -> Iterator[ConfigError]:
     named = {f"backends.{name}.dialogue": backend.options.get("dialogue") for name, backend in config.backends.items()}
-    named["lab.subscribers"] = config.lab.subscribers
+    named |= {"lab.subscribers": config.lab.subscribers, "tools.info.path": config.tools.info.path}
     for path, file in named.items():
-        if file and not Path(config.config_dir, file).is_file():
-            yield ConfigError(f"there is no file {Path(config.config_dir, file)}: correct or remove it", path)
+        if file and not Path(config.config_dir, file).exists():
+            yield ConfigError(f"there is no {Path(config.config_dir, file)}: correct or remove this line", path)
 
 
 def _on_loopback(url: str) -> bool:
