@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from dataclasses import replace
 from pathlib import Path
 
+import aiohttp
 import pytest
+from aiohttp import web
 
 from biami_engine.audio.frame import PCMU_8K, Audio
 from biami_engine.calllog import Store, StoreLedger
@@ -20,6 +24,7 @@ from biami_engine.core.events import (
 )
 from biami_engine.errors import CallRefused, TransportError
 from biami_engine.interface import AnsweredBy, Direction, EndReason
+from biami_engine.transports.twilio.rest import ResultUnknown
 
 CALLER = "+14155550123"
 SECOND = bytes(range(1, 251)) * 32
@@ -171,4 +176,44 @@ async def test_a_dial_that_is_given_up_leaves_no_call(house):
     await asyncio.gather(dialling, return_exceptions=True)
     (call,) = house.carrier.calls.values()
     await asyncio.wait_for(call.gone.wait(), 20)
+    await house.until_closed()
+
+
+@pytest.fixture
+async def swallowing(house):
+    """The carrier behind a proxy that takes `POST Calls` there and never brings the answer back."""
+    created = []
+
+    async def forward(request: web.Request) -> web.StreamResponse:
+        headers = {name: request.headers[name] for name in ("Authorization", "Content-Type") if name in request.headers}
+        url = house.carrier.url + request.path_qs
+        async with session.request(request.method, url, data=await request.read(), headers=headers) as answer:
+            body = await answer.read()
+            if request.method == "POST" and request.path.endswith("/Calls.json"):
+                created.append(json.loads(body)["sid"])
+                request.transport.abort()
+            return web.Response(body=body, status=answer.status, content_type=answer.content_type)
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", forward)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    async with aiohttp.ClientSession() as session:
+        await house.transport.stop()
+        house.line = replace(house.line, api_url=f"http://127.0.0.1:{runner.addresses[0][1]}")
+        await house.start_transport()
+        yield created
+        await house.transport.stop()
+    await runner.cleanup()
+
+
+async def test_an_unknown_result_is_never_tried_again_and_the_call_is_closed(house, swallowing):
+    house.carrier.phones[CALLER] = house.talker()
+    with pytest.raises(ResultUnknown):
+        await house.transport.dial(house.request())
+    (call_sid,) = swallowing
+    call = house.carrier.calls[call_sid]
+    await asyncio.wait_for(call.gone.wait(), 20)
+    assert len(house.carrier.calls) == 1
     await house.until_closed()
