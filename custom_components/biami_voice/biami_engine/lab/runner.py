@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -63,6 +64,19 @@ async def run_scenario(
         return await stage.play()
 
 
+class _ErrorWatch(logging.Handler):
+    """Our fault raises, is logged as an error, and fails the scenario whatever else went well."""
+
+    logger = logging.getLogger(__name__.rpartition(".lab.")[0])
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__(logging.ERROR)
+        self._problems = problems
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._problems.append(f"logged: {record.getMessage()}")
+
+
 @dataclass(slots=True)
 class Stage:
     """One run: fulfils `phones.Scene` for its phones."""
@@ -87,6 +101,8 @@ class Stage:
         return ScriptedPhone(steps, self.voice, self.scenario.file.parent, self)
 
     async def play(self) -> Verdict:
+        watch = _ErrorWatch(self.problems)
+        watch.logger.addHandler(watch)
         unsubscribe = self.house.engine.subscribe(lambda event: self.events.append((self.clock.monotonic(), event)))
         for name, value in self.scenario.faults.items():
             setattr(self.carrier.faults, name, value)
@@ -103,6 +119,7 @@ class Stage:
             return Verdict(self.scenario.name, self.problems, timeline(await self._evidence(call)))
         finally:
             unsubscribe()
+            watch.logger.removeHandler(watch)
 
     async def _make_call(self) -> LabCall | None:
         plan = self.scenario.call

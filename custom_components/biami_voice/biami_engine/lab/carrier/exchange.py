@@ -167,6 +167,7 @@ class Exchange:
         try:
             call.program = asyncio.create_task(self._guarded(call, self._first_document(call, detecting)))
             await asyncio.wait({call.over})
+            self._conclude(call)
         finally:
             limit.cancel()
             await _cancel(call.program, detecting, ticking)
@@ -238,8 +239,10 @@ class Exchange:
         await _cancel(old)
         await Program(call, self).run(start)
 
-    async def _finish(self, call: LabCall, attending: asyncio.Task[None] | None) -> None:
-        """The one end of every call."""
+    def _conclude(self, call: LabCall) -> None:
+        """The call is over from here on, for REST and callbacks too; its stream may take a moment longer to close."""
+        if call.terminal:
+            return
         status = call.over.result() if call.over.done() else "completed"
         if status == "completed" and call.answered_at is None:
             status = "no-answer" if call.direction == "inbound" else "canceled"
@@ -250,6 +253,10 @@ class Exchange:
         call.change(status)
         self.webhooks.status_callback(call, "completed")
         call.line.end(status)
+
+    async def _finish(self, call: LabCall, attending: asyncio.Task[None] | None) -> None:
+        """The one end of every call."""
+        self._conclude(call)
         call.gone.set()
         await _cancel(attending)
         if attending is not None and not attending.cancelled() and (error := attending.exception()) is not None:

@@ -166,7 +166,7 @@ class _Attendance:
 
         def finished() -> bool:
             quiet = clock.monotonic() - (ear.last_sound_at or 0.0)
-            return len(ear.spells) > self._listened_to and quiet >= step["quiet"]
+            return quiet >= step["quiet"] or self._line.ended.is_set()
 
         started = await self._line.until(lambda: len(ear.spells) > self._listened_to, step["within"])
         if started and step["until"] == "started":
