@@ -58,6 +58,7 @@ class TwilioTransport:
 
     async def start(self, on_incoming: Callable[[Leg], None]) -> None:
         """Legs of a former run are closed first; where that takes long it goes on behind the calls."""
+        self.tasks.linger(self.rest.warm_up())
         self.tasks.linger(self._reconcile())
         try:
             async with within(self.clock, RECONCILE_SECONDS):

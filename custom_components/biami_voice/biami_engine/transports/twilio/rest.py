@@ -1,8 +1,8 @@
 """Twilio's REST API: the SDK's `Client.request` with our own form fields, in threads of its own (protocols 9.1).
 
 `calls.create` of twilio 6.32 (Home Assistant's pin) knows neither Twiml nor TimeLimit, and no version has a base URL;
-the raw request works in both and lets `api_url` stand in for Twilio. The SDK is imported at the first request: it takes
-over a second on a small machine.
+the raw request works in both and lets `api_url` stand in for Twilio. The SDK takes a quarter of a second to import, ten
+times that from a cold disk: `warm_up` does it in a thread, before the first call.
 """
 
 from __future__ import annotations
@@ -99,6 +99,9 @@ class TwilioRest:
         """So that threads that start together make one client."""
         self._executor = ThreadPoolExecutor(THREADS, thread_name_prefix=f"twilio-{line.name}")
 
+    async def warm_up(self) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._executor, self._load)
+
     async def create_call(self, form: Form) -> CallResource:
         """`ResultUnknown` means that the phone may be ringing: there is no idempotency key, so nobody may retry."""
         return await self._ask("POST", self._path("Calls.json"), CallResource, form)
@@ -126,9 +129,8 @@ class TwilioRest:
     def close(self) -> None:
         """Requests still on their way finish in their threads and are forgotten."""
         self._executor.shutdown(wait=False, cancel_futures=True)
-        with self._lock:
-            if self._client is not None:
-                self._client.http_client.session.close()
+        if self._client is not None:
+            self._client.http_client.session.close()
 
     def _path(self, resource: str) -> str:
         return f"/2010-04-01/Accounts/{self._line.account_sid}/{resource}"
@@ -145,14 +147,19 @@ class TwilioRest:
         except msgspec.DecodeError as error:
             raise ResultUnknown(f"Twilio's answer could not be read: {error}", status=status) from error
 
-    def _request(self, method: str, path: str, form: Form | None, query: Form | None) -> tuple[int, str]:
-        """In an executor thread: the SDK's client blocks."""
+    def _load(self) -> Client:
+        """In an executor thread: imports the SDK, and its TwiML generator for the first webhook."""
         with self._lock:
             if self._client is None:
                 self._client = _create_client(self._line)
+            return self._client
+
+    def _request(self, method: str, path: str, form: Form | None, query: Form | None) -> tuple[int, str]:
+        """In an executor thread: the SDK's client blocks."""
+        client = self._load()
         parts = urlsplit(self._line.api_url)
         try:
-            answer = self._client.request(
+            answer = client.request(
                 method,
                 f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}{path}",
                 params=None if query is None else dict(query),
@@ -165,6 +172,7 @@ class TwilioRest:
 
 
 def _create_client(line: TwilioLine) -> Client:
+    import twilio.twiml.voice_response  # noqa: F401  # twiml.py needs it in the event loop
     from twilio.rest import Client
 
     # The SDK logs whole forms at INFO: phone numbers in clear.
