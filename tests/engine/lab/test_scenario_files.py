@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,16 @@ from biami_engine.errors import ConfigError, NotFound
 from biami_engine.lab.evidence import MEASURES
 from biami_engine.lab.expectations import WORDS
 from biami_engine.lab.phones import STEPS
-from biami_engine.lab.scenario import check_no_engine_lines, find_scenarios, merged, read_scenario
+from biami_engine.lab.phones.steps import NETWORK_FAULTS
+from biami_engine.lab.scenario import (
+    CALL,
+    FAULTS,
+    SCENARIO,
+    check_no_engine_lines,
+    find_scenarios,
+    merged,
+    read_scenario,
+)
 
 HEAD = "about: A test.\ncall: {direction: inbound}\nphone:\n"
 
@@ -28,6 +38,16 @@ def read(folder: Path, text: str) -> str:
 
 def test_every_word_of_expectations_is_measured() -> None:
     assert WORDS.keys() == MEASURES.keys()
+
+
+def test_the_reference_names_every_word() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "lab.md").read_text("utf-8")
+    named = set(re.findall(r"^(?:\| |### |.*?, )?`?([a-z_]+)", page, re.MULTILINE))
+    named |= {
+        word for cell in re.findall(r"^\| ([^|]+) \|", page, re.MULTILINE) for word in re.findall(r"`([a-z_]+)", cell)
+    }
+    keys = {str(key) for schema in (SCENARIO, CALL, FAULTS) for key in schema.schema}
+    assert {*WORDS, *STEPS, *NETWORK_FAULTS, *keys} - named == set()
 
 
 def test_every_step_is_understood(tmp_path: Path) -> None:

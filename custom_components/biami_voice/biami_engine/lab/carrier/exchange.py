@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import deque
 from collections.abc import Coroutine
 from typing import Any
@@ -11,15 +10,15 @@ from xml.etree.ElementTree import Element
 
 from ...interface import Clock
 from .account import Alert, CarrierRules, Faults, OwnedNumber, new_sid
-from .bridge import bridge
 from .call import CallbackPlan, CallPlan, LabCall
+from .detection import detect
+from .dialling import dial_on
 from .line import Phone, PhoneLine
 from .program import Fetch, Program
+from .scopes import cancel, guarded
 from .sounds import ToneVoice, Voice, key_tones, load_sound
 from .stream import MediaStream, StreamHost, StreamPlan
 from .webhooks import Webhooks
-
-_LOG = logging.getLogger(__name__)
 
 
 class NoAnswer:
@@ -94,18 +93,18 @@ class Exchange:
                 await self._until_over(call, self._wait(self.rules.post_dial_delay_seconds))
                 if not call.over.done():
                     attending = asyncio.create_task(phone.attend(call.line))
-                    await self._ring(call)
+                    await self.ring(call)
             if call.line.answered.is_set():
                 await self._converse(call)
         finally:
-            await self._finish(call, attending)
+            await self.finish(call, attending)
 
     async def _inbound(self, call: LabCall, phone: Phone) -> None:
         attending = asyncio.create_task(phone.attend(call.line))
         try:
             await self._converse(call)
         finally:
-            await self._finish(call, attending)
+            await self.finish(call, attending)
 
     async def _queue(self, call: LabCall) -> None:
         """One call a second (protocols 9.5); more of them wait their turn."""
@@ -128,7 +127,7 @@ class Exchange:
             task.cancel()
         return not call.over.done()
 
-    async def _ring(self, call: LabCall) -> None:
+    async def ring(self, call: LabCall) -> None:
         call.change("ringing")
         self.webhooks.status_callback(call, "ringing")
         await self._until_over(call, self._decision(call))
@@ -161,16 +160,16 @@ class Exchange:
             self._forget_audio()
 
     async def _converse(self, call: LabCall) -> None:
-        ticking = asyncio.create_task(self._guarded(call, self._tick_once_answered(call)))
+        ticking = asyncio.create_task(guarded(call, self._tick_once_answered(call)))
         limit = self.clock.call_at(self.clock.monotonic() + call.plan.time_limit_seconds, call.end)
-        detecting = asyncio.create_task(self._detect(call))
+        detecting = asyncio.create_task(detect(call, self.webhooks))
         try:
-            call.program = asyncio.create_task(self._guarded(call, self._first_document(call, detecting)))
+            call.program = asyncio.create_task(guarded(call, self._first_document(call, detecting)))
             await asyncio.wait({call.over})
             self._conclude(call)
         finally:
             limit.cancel()
-            await _cancel(call.program, detecting, ticking)
+            await cancel(call.program, detecting, ticking)
 
     async def _tick_once_answered(self, call: LabCall) -> None:
         while not (call.line.answered.is_set() or call.line.hung_up.is_set()):
@@ -188,7 +187,7 @@ class Exchange:
     async def _first_document(self, call: LabCall, detecting: asyncio.Task[None]) -> None:
         plan = call.plan
         if plan.send_digits:
-            await self._send_digits(call)
+            await self.send_digits(call)
         detection = plan.detection
         form = {}
         if detection.mode and not detection.asynchronous and not plan.send_digits:
@@ -196,47 +195,16 @@ class Exchange:
             form["AnsweredBy"] = call.answered_by or "unknown"
         await Program(call, self).run(Fetch(plan.url, plan.method, form) if plan.url else plan.twiml)
 
-    async def _guarded(self, call: LabCall, program: Coroutine[None, None, None]) -> None:
-        """A fault of the lab itself must end the call and be seen, not leave it hanging."""
-        try:
-            await program
-        except Exception:
-            _LOG.exception("call %s: the lab's carrier failed", call.sid)
-            call.end("failed")
-
-    async def _send_digits(self, call: LabCall) -> None:
+    async def send_digits(self, call: LabCall) -> None:
         await Program(call, self).play(key_tones(call.plan.send_digits))
-
-    async def _detect(self, call: LabCall) -> None:
-        """Answering machine detection: waits for what the phone turns out to be, and tells."""
-        detection = call.plan.detection
-        if not detection.mode or call.plan.send_digits:
-            return
-        begin = self.clock.monotonic()
-        early = detection.mode == "Enable"
-
-        def suitable() -> list[str]:
-            return [verdict for verdict in call.line.verdicts if early or verdict != "machine_start"]
-
-        await call.line.until(lambda: bool(suitable()), detection.timeout_seconds)
-        verdict = suitable()[0] if suitable() else "unknown"
-        call.answered_by = verdict
-        if detection.asynchronous:
-            form = {
-                "CallSid": call.sid,
-                "AccountSid": call.account_sid,
-                "AnsweredBy": verdict,
-                "MachineDetectionDuration": str(round((self.clock.monotonic() - begin) * 1000)),
-            }
-            self.webhooks.callback(call, detection.callback_url, detection.callback_method, form)
 
     def redirect(self, call: LabCall, start: Fetch | str) -> None:
         """Replace the running TwiML; a stream of the old one gets its `stop` first."""
         old = call.program
-        call.program = asyncio.create_task(self._guarded(call, self._after(old, call, start)))
+        call.program = asyncio.create_task(guarded(call, self._after(old, call, start)))
 
     async def _after(self, old: asyncio.Task[None] | None, call: LabCall, start: Fetch | str) -> None:
-        await _cancel(old)
+        await cancel(old)
         await Program(call, self).run(start)
 
     def _conclude(self, call: LabCall) -> None:
@@ -254,11 +222,11 @@ class Exchange:
         self.webhooks.status_callback(call, "completed")
         call.line.end(status)
 
-    async def _finish(self, call: LabCall, attending: asyncio.Task[None] | None) -> None:
+    async def finish(self, call: LabCall, attending: asyncio.Task[None] | None) -> None:
         """The one end of every call."""
         self._conclude(call)
         call.gone.set()
-        await _cancel(attending)
+        await cancel(attending)
         if attending is not None and not attending.cancelled() and (error := attending.exception()) is not None:
             call.note(f"the phone broke: {error!r}")
 
@@ -275,36 +243,7 @@ class Exchange:
         return await load_sound(url)
 
     async def dial(self, call: LabCall, number: Element, dial: Element) -> LabCall:
-        """Ring another phone and connect it with this call's until one of them hangs up."""
-        to = (number.text or "").strip()
-        plan = CallPlan(
-            ring_seconds=float(dial.get("timeout", "30")),
-            time_limit_seconds=float(dial.get("timeLimit", "14400")),
-            send_digits=number.get("sendDigits", ""),
-        )
-        child = self.new_call("outbound-dial", dial.get("callerId", call.from_), to, plan, False, parent=call.sid)
-        attending = asyncio.create_task(self.phones.get(to, self.default_phone).attend(child.line))
-        try:
-            await self._ring(child)
-            if child.line.answered.is_set():
-                await self._bridged(call, child)
-        finally:
-            await self._finish(child, attending)
-        return child
-
-    async def _bridged(self, call: LabCall, child: LabCall) -> None:
-        ticking = asyncio.create_task(self._guarded(child, child.tick_until_over()))
-        limit = self.clock.call_at(self.clock.monotonic() + child.plan.time_limit_seconds, child.end)
-        try:
-            if child.plan.send_digits:
-                await self._send_digits(child)
-            bridge(call, child)
-            await asyncio.wait({call.over, child.over}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            limit.cancel()
-            child.end()
-            call.source = call.sink = None
-            await _cancel(ticking)
+        return await dial_on(self, call, number, dial)
 
     def _forget_audio(self) -> None:
         for call in self._with_audio:
@@ -313,10 +252,3 @@ class Exchange:
                 call.line.ear.recording.clear()
                 call.line.mouth.recording.clear()
                 return
-
-
-async def _cancel(*tasks: asyncio.Task[None] | None) -> None:
-    alive = [task for task in tasks if task is not None]
-    for task in alive:
-        task.cancel()
-    await asyncio.gather(*alive, return_exceptions=True)
