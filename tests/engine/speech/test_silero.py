@@ -47,7 +47,7 @@ def test_each_sentence_begins_and_ends(two_sentences: tuple[Audio, list[float]],
     found = edges(SileroVad(PCMU_8K), sound, chunk_ms)
     assert [edge.kind for edge in found] == ["started", "stopped"] * 2
     for edge, mark in zip(found, marks, strict=False):
-        assert abs(edge.at_ms - mark) < 450  # hibari's sound begins and ends quietly
+        assert abs(edge.at_ms - mark) < 500  # hibari's sound begins with 0.3 s of near silence
         assert 0 <= edge.ago_ms < 700
 
 
