@@ -147,7 +147,9 @@ class Rig:
             if turn % 3 == 0:
                 call.interrupted_at = time.perf_counter()
                 await call.model.send_json({"type": "input_audio_buffer.speech_started", "item_id": f"u{turn}"})
-                await call.model.send_str(json.dumps({"type": "response.output_audio.delta", "item_id": item, "delta": delta}))
+                await call.model.send_str(
+                    json.dumps({"type": "response.output_audio.delta", "item_id": item, "delta": delta})
+                )
                 await asyncio.sleep(0.3)
                 await call.model.send_json({"type": "input_audio_buffer.speech_stopped", "item_id": f"u{turn}"})
             done = {"type": "response.done", "response": {"id": f"resp_{call.item}", "status": "completed"}}
@@ -187,7 +189,9 @@ class Rig:
     async def webhook(self, session: aiohttp.ClientSession, sid: str) -> tuple[dict[str, str], str]:
         form = {"CallSid": sid, "AccountSid": ACCOUNT, "From": "+12025550123", "To": NUMBER, "CallStatus": "ringing"}
         url = f"{self.base}/twilio/voice"
-        async with session.post(url, data=form, headers={SIGNATURE_HEADER: compute_signature(TOKEN, url, list(form.items()))}) as answer:
+        async with session.post(
+            url, data=form, headers={SIGNATURE_HEADER: compute_signature(TOKEN, url, list(form.items()))}
+        ) as answer:
             document = Xml.fromstring(await answer.text())
         stream = document.find(".//Stream")
         assert stream is not None, Xml.tostring(document)

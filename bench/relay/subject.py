@@ -1,6 +1,6 @@
 """The daemon under test: engine and web application of one Twilio line, in a process of its own.
 
-    python bench/relay/subject.py PORT MODEL_URL CARRIER_URL FORMAT DATABASE
+python bench/relay/subject.py PORT MODEL_URL CARRIER_URL FORMAT DATABASE
 """
 
 from __future__ import annotations

@@ -97,6 +97,16 @@ class IdleConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class FailoverConfig:
+    """When the backend is lost in a call: tried again `reconnects` times where that may help, then `backends` in turn;
+    the caller hears `words` meanwhile, and the conversation so far is told to the new one."""
+
+    reconnects: int = 1
+    backends: tuple[str, ...] = ()
+    words: str = "One moment, please."
+
+
+@dataclass(frozen=True, slots=True)
 class ContextConfig:
     name: str
     prompt: str = ""
@@ -108,6 +118,7 @@ class ContextConfig:
     tools: tuple[str, ...] = ("end_call",)
     turns: TurnConfig = TurnConfig()
     idle: IdleConfig = IdleConfig()
+    failover: FailoverConfig = FailoverConfig()
     max_call_seconds: int | None = None
     response_timeout_seconds: float = 8.0
     """A mind that keeps silent so long after it was asked counts as lost."""

@@ -284,6 +284,7 @@ class LocalEngine:
                 context=context.name,
                 variables=variables,
                 caller_first=context.opening == "wait_for_caller",
+                guarded=context.turns.confirm_ms > 0,
             ),
             publish=self._publish,
         )

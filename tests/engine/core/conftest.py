@@ -7,13 +7,15 @@ from collections.abc import Callable
 import pytest
 
 from biami_engine.audio.frame import PCMU_8K, Audio
-from biami_engine.config import ContextConfig
+from biami_engine.config import ContextConfig, TurnConfig
 from biami_engine.core import commands as cmd
 from biami_engine.core import events as ev
 from biami_engine.core.session import CallSession, CallSetup
 from biami_engine.interface import Direction, RejectReason
 
 LEG = "leg"
+BELIEVING = ContextConfig("c", turns=TurnConfig(confirm_ms=0))
+"""Every interruption is believed at once."""
 
 
 class Driver:
@@ -71,7 +73,7 @@ def call() -> Callable[..., Driver]:
         reject: RejectReason | None = None,
         max_call_seconds: float = 900,
     ) -> Driver:
-        return Driver(CallSetup(LEG, direction, context or ContextConfig("c"), max_call_seconds, None, reject))
+        return Driver(CallSetup(LEG, direction, context or BELIEVING, max_call_seconds, None, reject))
 
     return make
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 
 from biami_engine.audio.frame import PCMU_8K, Audio
-from biami_engine.config import ContextConfig, TurnConfig
+from biami_engine.config import ContextConfig, FailoverConfig, TurnConfig
 from biami_engine.core import commands as cmd
 from biami_engine.core import events as ev
 from biami_engine.core.routes import AGENT, bridge, conversation
@@ -22,7 +22,7 @@ SOUND = st.integers(1, 500).map(lambda ms: Audio.silence(PCMU_8K, ms))
 TOOLS = st.sampled_from(["t1", "t2"])
 
 agent = st.one_of(
-    st.builds(ev.BackendOpened, GENERATIONS),
+    st.builds(ev.BackendOpened, GENERATIONS, st.booleans(), st.booleans(), st.booleans()),
     st.builds(ev.AgentAudio, GENERATIONS, ITEMS, SOUND),
     st.builds(ev.AgentAudioDone, GENERATIONS, ITEMS),
     st.builds(ev.ResponseStarted, GENERATIONS, ITEMS),
@@ -72,7 +72,14 @@ contexts = st.builds(
     ContextConfig,
     st.just("c"),
     opening=st.sampled_from(["say_first", "wait_for_caller", "listen_then_speak"]),
-    turns=st.builds(TurnConfig, confirm_ms=st.sampled_from([0, 300]), protect_first_sentence=st.booleans()),
+    turns=st.builds(
+        TurnConfig,
+        confirm_ms=st.sampled_from([0, 300]),
+        judge_up_to_ms=st.sampled_from([0, 700]),
+        protect_ms=st.sampled_from([0, 500]),
+        protect_first_sentence=st.booleans(),
+    ),
+    failover=st.builds(FailoverConfig, st.integers(0, 2), st.sampled_from([(), ("spare",)])),
 )
 
 
@@ -114,7 +121,7 @@ def test_every_mind_that_was_opened_is_closed_or_lost_once(make_call, steps, con
 @settings(max_examples=600, deadline=None)
 @given(steps=talk)
 def test_nothing_of_a_cancelled_item_is_played_after_the_clear(make_call, steps) -> None:
-    driver = make_call(ContextConfig("c", opening="wait_for_caller"))
+    driver = make_call(ContextConfig("c", opening="wait_for_caller", turns=TurnConfig(confirm_ms=0)))
     driver.go_live()
     begun: set[str] = set()
     cancelled: set[str] = set()
@@ -130,6 +137,20 @@ def test_nothing_of_a_cancelled_item_is_played_after_the_clear(make_call, steps)
 
 
 @settings(max_examples=600, deadline=None)
+@given(steps=anything, context=contexts)
+def test_nothing_of_an_item_is_played_after_it_was_reported_cut(make_call, steps, context) -> None:
+    driver = make_call(context)
+    driver.go_live()
+    settle(driver, steps)
+    cut: set[str] = set()
+    for command in driver.told:
+        if isinstance(command, cmd.Report) and command.type == "interrupted":
+            cut.add(command.data["item_id"])
+        elif isinstance(command, cmd.PlayToCaller):
+            assert command.item_id.split("~")[0] not in cut
+
+
+@settings(max_examples=600, deadline=None)
 @given(steps=talk, context=contexts)
 def test_truncation_is_never_beyond_what_was_generated_nor_below_what_was_heard(make_call, steps, context) -> None:
     driver = make_call(context)
@@ -139,6 +160,6 @@ def test_truncation_is_never_beyond_what_was_generated_nor_below_what_was_heard(
         for command in (*driver.wait(seconds), *driver.hear(event)):
             if isinstance(command, cmd.TruncateBackend):
                 assert command.audio_end_ms <= generated[command.item_id]
-                assert command.audio_end_ms == int(driver.session._talk.playback.heard_ms(command.item_id))
+                assert command.audio_end_ms == int(driver.session._talk.voice.playback.heard_ms(command.item_id))
         if isinstance(event, ev.AgentAudio):
             generated[event.item_id] = generated.get(event.item_id, 0.0) + event.audio.duration_ms

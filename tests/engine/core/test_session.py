@@ -4,7 +4,7 @@ import typing
 
 import pytest
 
-from biami_engine.config import ContextConfig, IdleConfig, TurnConfig
+from biami_engine.config import ContextConfig, FailoverConfig, IdleConfig, TurnConfig
 from biami_engine.core import commands as cmd
 from biami_engine.core import events as ev
 from biami_engine.core.opening import LISTEN_FIRST_SECONDS
@@ -131,7 +131,11 @@ def test_barge_in_clears_first_then_cancels_then_truncates_at_what_was_heard(cal
     driver = call()
     driver.go_live()
     driver.hear(ev.ResponseStarted(1, "r"), ev.AgentAudio(1, "a", audio(3000)), ev.Played(LEG, "a", 1000))
-    assert driver.hear(ev.SpeechStarted(1)) == [cmd.ClearPlayback(LEG), cmd.CancelResponse(1)]
+    assert driver.hear(ev.SpeechStarted(1)) == [
+        cmd.ClearPlayback(LEG),
+        cmd.Report("interruption", {"after_ms": 0}),
+        cmd.CancelResponse(1),
+    ]
     assert driver.hear(ev.AgentAudio(1, "a", audio(200))) == []
     done = driver.hear(ev.Played(LEG, "a", 1043.5), ev.Cleared(LEG))
     assert done == [
@@ -188,7 +192,7 @@ def test_a_confirmed_one_cancels_what_was_kept(call, audio) -> None:
 
 
 def test_the_first_sentence_can_be_protected(call, audio) -> None:
-    driver = call(ContextConfig("c", turns=TurnConfig(protect_first_sentence=True)))
+    driver = call(ContextConfig("c", turns=TurnConfig(confirm_ms=0, protect_first_sentence=True)))
     driver.go_live()
     driver.hear(ev.AgentAudio(1, "a", audio(1000)), ev.AgentAudioDone(1, "a"))
     assert driver.hear(ev.SpeechStarted(1)) == []
@@ -337,7 +341,7 @@ def test_time_is_up_is_said(call) -> None:
 
 
 def test_a_lost_mind_is_never_silence(call, audio) -> None:
-    driver = call(ContextConfig("c", apology="Sorry."))
+    driver = call(ContextConfig("c", apology="Sorry.", failover=FailoverConfig(reconnects=0)))
     driver.go_live()
     driver.hear(ev.BackendLost(1, "gone"))
     assert [c.text for c in driver.of(cmd.Speak)] == ["Sorry."]
@@ -349,7 +353,7 @@ def test_a_lost_mind_is_never_silence(call, audio) -> None:
 
 def test_a_mind_lost_while_it_rings_apologises_when_answered(call) -> None:
     driver = call(ContextConfig("c", apology="Sorry."))
-    driver.hear(ev.BackendLost(1, "gone"))
+    driver.hear(ev.BackendLost(1, "gone", retriable=False))
     driver.hear(ev.Answered(LEG))
     assert [c.text for c in driver.of(cmd.Speak)] == ["Sorry."]
 

@@ -57,6 +57,8 @@ class SessionSetup:
     context: str = ""
     variables: Mapping[str, str] = field(default_factory=dict)
     caller_first: bool = False
+    guarded: bool = True
+    """The core decides what interrupts and when to answer; a mind that could do so itself leaves it alone."""
 
     @property
     def item_prefix(self) -> str:

@@ -292,7 +292,7 @@ class CallRunner:
     def _speak(self, command: cmd.Speak) -> None:
         mind = self._minds.get(command.generation)
         alive = mind is not None and mind.task is not None and not mind.task.done()
-        if mind is not None and alive and mind.backend.capabilities.speaks_to_order:
+        if mind is not None and alive and mind.backend.capabilities.speaks_to_order and not command.by_house:
             self._ordered.append(command.item_id)
             mind.send(lambda session: session.request_response(SAY_EXACTLY.format(command.text)))
         else:

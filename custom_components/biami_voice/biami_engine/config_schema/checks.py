@@ -57,6 +57,9 @@ def _backend_errors(config: EngineConfig) -> Iterator[ConfigError]:
     elif config.default_backend not in config.backends:
         yield _unknown("backend", config.default_backend, config.backends, "default_backend")
     for name, context in config.contexts.items():
+        for spare in context.failover.backends:
+            if spare not in config.backends:
+                yield _unknown("backend", spare, config.backends, f"contexts.{name}.failover.backends")
         if context.backend is not None and context.backend not in config.backends:
             yield _unknown("backend", context.backend, config.backends, f"contexts.{name}.backend")
 

@@ -19,6 +19,7 @@ from ..config import (
     ContactConfig,
     ContextConfig,
     EngineConfig,
+    FailoverConfig,
     IdleConfig,
     LabConfig,
     LimitsConfig,
@@ -82,6 +83,7 @@ TURNS = Section(
     protect_ms=v.whole(0, 5000),
     protect_first_sentence=v.flag,
 )
+FAILOVER = Section(reconnects=v.whole(0, 10), backends=v.listed(v.name), words=v.optional_text)
 IDLE = Section(
     after_seconds=v.number(1, 600),
     prompts=v.listed(v.text),
@@ -98,6 +100,7 @@ CONTEXT = Section(
     tools=v.listed(v.name),
     turns=made(TurnConfig, TURNS),
     idle=made(IdleConfig, IDLE),
+    failover=made(FailoverConfig, FAILOVER),
     max_call_seconds=v.whole(10, 14_400),
     response_timeout_seconds=v.number(1, 120),
     time_up=v.text,

@@ -129,11 +129,12 @@ class CancelTool:
 @dataclass(frozen=True, slots=True)
 class Speak:
     """Let the agent say exactly this. The runner asks the backend where it can speak to order, else the house's voice;
-    audio comes back as `AgentAudio` of `item_id`, the end as `SpokenDone`."""
+    audio comes back as `AgentAudio` of `item_id`, the end as `SpokenDone`. `by_house`: the backend is not asked."""
 
     generation: int
     item_id: str
     text: str
+    by_house: bool = False
 
 
 @dataclass(frozen=True, slots=True)

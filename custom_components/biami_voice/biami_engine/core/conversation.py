@@ -1,4 +1,4 @@
-"""The agent's half of a call: its words on their way to the caller, interruptions, tools, and the session behind it.
+"""The agent's half of a call: turns, responses, tools, and the session of a mind behind them.
 
 Everything is told to `out`, in order. A conversation has one generation of a backend at a time; what an older one still
 says is dropped by its number, except words the house itself asked for (`Speak`).
@@ -13,11 +13,10 @@ from . import events as ev
 from .commands import (
     CancelResponse,
     CancelTool,
-    ClearPlayback,
     CloseBackend,
     Command,
+    InjectBackend,
     OpenBackend,
-    PlayToCaller,
     Report,
     RequestResponse,
     RunTool,
@@ -25,63 +24,62 @@ from .commands import (
     Speak,
     TruncateBackend,
 )
-from .playback import Playback
 from .tool_calls import DEFAULT_TIMEOUT_SECONDS, TIMED_OUT, ToolCalls
-from .transcript import TranscriptBook
 from .turns import Decision, TurnTaking
-
-CLEARED_TIMEOUT_SECONDS = 0.6
-"""How long a leg may take to say what was heard after a clear (a browser has to be asked)."""
+from .voice import HOUSE_PREFIX, AgentVoice, Cut
 
 SPEAK_TIMEOUT_SECONDS = 10.0
 
 
 class Conversation:
-    """One caller (`leg`) and one agent. Further legs that hear the agent get the same audio but decide nothing."""
+    """One caller (`voice.leg`) and one agent."""
 
     def __init__(self, leg: str, context: ContextConfig, out: list[Command]) -> None:
-        self.leg = leg
         self.context = context
         self.generation = 0
         self.opened = False
         self.lost = False
+        self.voice = AgentVoice(leg, out, self._on_cut)
         self.turns = TurnTaking(context.turns)
         self.tools = ToolCalls()
-        self.playback = Playback(paused=True)
         self._out = out
-        self._hearers: tuple[str, ...] = ()
-        self._connected = False
-        self._book = TranscriptBook()
-        self._answered_at: float | None = None
+        self._answers_turns = True
+        self._remote = False
+        self._catch_up = False
         self._responses: set[str] = set()
-        self._speaking: dict[str, tuple[str, float]] = {}
+        self._speaking: dict[str, float] = {}
         self._spoken = 0
-        self._cut: list[str] = []
-        self._cleared_by: float | None = None
-        self._protected_item: str | None = None
         self._owes_response = False
+        self._response_due: float | None = None
+        self._heard_since: dict[str, float] = {}
+        self._said = ""
 
     # --- state that the call asks for ---
 
     @property
+    def leg(self) -> str:
+        return self.voice.leg
+
+    @property
     def audible(self) -> bool:
         """The caller hears the agent, or is about to."""
-        return not self.playback.heard_out or bool(self._responses)
+        return not self.voice.playback.heard_out or bool(self._responses)
 
     @property
     def silent_for_good(self) -> bool:
         """Nothing is being said, nothing is left to hear, nothing was promised."""
-        waiting = self._speaking or self._responses or self._cleared_by is not None or self.turns.candidate
-        return self.playback.heard_out and not waiting
+        waiting = self._speaking or self._responses or self.voice.settling or self.turns.undecided
+        return self.voice.playback.heard_out and not waiting
 
     @property
     def busy(self) -> bool:
-        return self.audible or bool(self._speaking) or len(self.tools) > 0 or self.turns.caller_speaking
+        waiting = self._speaking or self._response_due is not None or len(self.tools) > 0
+        return self.audible or bool(waiting) or self.turns.caller_speaking
 
     @property
     def next_deadline(self) -> float | None:
-        deadlines = [self.turns.next_deadline, self.tools.next_deadline, self._cleared_by]
-        deadlines += [until for _, until in self._speaking.values()]
+        deadlines = [self.turns.next_deadline, self.tools.next_deadline, self.voice.next_deadline, self._response_due]
+        deadlines += self._speaking.values()
         return min((at for at in deadlines if at is not None), default=None)
 
     # --- the session behind it ---
@@ -89,83 +87,101 @@ class Conversation:
     def open_backend(self, name: str | None) -> None:
         self.generation += 1
         self.opened = self.lost = False
-        self._responses.clear()
-        self._owes_response = False
+        self._forget_responses()
         self._out.append(OpenBackend(self.generation, name))
 
-    def replace_backend(self, name: str, now: float) -> None:
-        """Another mind goes on: words already on their way are heard, open tools of the old one are cancelled."""
-        self._close_generation(now)
+    def backend_opened(self, event: ev.BackendOpened, now: float) -> None:
+        self.opened = True
+        self._answers_turns = event.answers_turns
+        self._remote = event.remote
+        self.turns.knows_words = event.knows_words
+        if self._catch_up:
+            self._catch_up = False
+            self._tell_history(now)
+
+    def replace_backend(self, name: str | None) -> None:
+        """Another mind goes on: words already on their way are heard, open tools of the old one are cancelled, and the
+        new one is told the conversation so far."""
+        self._close_generation()
+        self._catch_up = bool(self.voice.history)
         self.open_backend(name)
 
-    def close(self, now: float) -> None:
-        self._close_generation(now)
-        for item_id in self._book.open_items():
-            self._settle(item_id)
-
-    def _close_generation(self, now: float) -> None:
-        for tool in self.tools.drain():
-            self._out.append(CancelTool(tool.call_id))
-        if self.generation and not self.lost:
-            self._out.append(CloseBackend(self.generation))
-        self._responses.clear()
-
     def backend_lost(self) -> None:
+        """Nothing more comes of this generation; what it said already is heard."""
+        self._cancel_tools()
         self.lost = True
         self.opened = False
+        self._forget_responses()
+
+    def _tell_history(self, now: float) -> None:
+        """Where the caller spoke last, an answer is due."""
+        for role, text in self.voice.history:
+            self.inject(text, role)
+        if self.voice.history[-1][0] is Role.CALLER:
+            self.request_response(now)
+
+    def inject(self, text: str, role: Role) -> None:
+        if not self.lost:
+            self._out.append(InjectBackend(self.generation, text, role))
+
+    def close(self) -> None:
+        self._close_generation()
+        self.voice.settle_all()
+
+    def _close_generation(self) -> None:
+        self._cancel_tools()
+        if self.generation and not self.lost:
+            self._out.append(CloseBackend(self.generation))
+        self._forget_responses()
+
+    def _cancel_tools(self) -> None:
+        self._out += [CancelTool(tool.call_id) for tool in self.tools.drain()]
+
+    def _forget_responses(self) -> None:
         self._responses.clear()
-        for tool in self.tools.drain():
-            self._out.append(CancelTool(tool.call_id))
+        self._owes_response = False
+        self._response_due = None
 
     # --- words of the agent ---
 
-    def answered(self, now: float, hearers: tuple[str, ...]) -> None:
-        """The caller is there: what was said while it rang is heard now."""
-        self._answered_at = now
-        self.set_hearers(hearers, now)
-
-    def set_hearers(self, hearers: tuple[str, ...], now: float) -> None:
-        """Who hears the agent now; while its own caller does not (hold), its words wait."""
-        self._connected = self.leg in hearers
-        if not self._connected:
-            self._clear(now)
-        self._hearers = tuple(leg for leg in hearers if leg != self.leg)
-        self._resume()
-
     def agent_audio(self, item_id: str, audio: Audio, now: float) -> None:
-        if not self.playback.knows(item_id):
-            self._book.begin(item_id, Role.AGENT, self._at_ms(now))
-            if self._protected_item is None:
-                self._protected_item = item_id
-        self._send(self.playback.append(item_id, audio))
+        self._response_due = None
+        self.voice.say(item_id, audio, now)
 
-    def audio_done(self, item_id: str) -> None:
-        self.playback.finish(item_id)
-        self._settle_if_over(item_id)
-
-    def played(self, wire_id: str, ms: float) -> None:
-        item_id = self.playback.played(wire_id, ms)
-        if item_id is not None:
-            self._settle_if_over(item_id)
+    def played(self, wire_id: str, ms: float, now: float) -> None:
+        item_id = self.voice.played(wire_id, ms)
+        if item_id is not None and ms > 0:
+            self._heard_since.setdefault(item_id, now - ms / 1000)
+        if self.context.turns.protect_first_sentence and self._first_was_heard:
+            self._obey(self.turns.protection_over(now, self.audible), now)
 
     def response_started(self, response_id: str) -> None:
+        self._response_due = None
         self._responses.add(response_id)
 
-    def response_done(self, response_id: str) -> None:
+    def response_done(self, response_id: str, now: float) -> None:
         self._responses.discard(response_id)
-        self._respond_if_owed()
+        self._respond_if_owed(now)
 
-    def request_response(self, instructions: str | None = None) -> None:
+    def request_response(self, now: float, instructions: str | None = None) -> None:
         if not self.lost:
+            if self._remote:
+                self._response_due = now + self.context.response_timeout_seconds
             self._out.append(RequestResponse(self.generation, instructions))
 
-    def speak(self, text: str, now: float) -> None:
+    def overdue(self, now: float) -> bool:
+        """A response was asked for and the mind has kept silent too long."""
+        return self._response_due is not None and now >= self._response_due
+
+    def speak(self, text: str, now: float, by_house: bool = False) -> None:
         """Say exactly this, after what is on its way already."""
+        if not text:
+            return
         self._spoken += 1
-        item_id = f"say-{self._spoken}"
-        self._speaking[item_id] = (text, now + SPEAK_TIMEOUT_SECONDS)
-        self._book.add(item_id, Role.AGENT, text, True, self._at_ms(now))
-        self._out.append(Speak(self.generation, item_id, text))
+        item_id = f"{HOUSE_PREFIX}{self._spoken}"
+        self._speaking[item_id] = now + SPEAK_TIMEOUT_SECONDS
+        self.voice.book.add(item_id, Role.AGENT, text, True, self.voice.at_ms(now))
+        self._out.append(Speak(self.generation, item_id, text, by_house))
 
     def speaks(self, item_id: str) -> bool:
         return item_id in self._speaking
@@ -174,156 +190,144 @@ class Conversation:
         """All audio of it has come; none came where the backend spoke in its own words, or nobody could."""
         if self._speaking.pop(item_id, None) is None:
             return
-        if self.playback.knows(item_id):
-            self.audio_done(item_id)
+        if self.voice.playback.knows(item_id):
+            self.voice.finish(item_id)
         else:
-            self._book.discard(item_id)
-            self.playback.forbid(item_id)
-
-    def _send(self, due: list[tuple[str, Audio]]) -> None:
-        for wire_id, audio in due:
-            self._out.append(PlayToCaller(self.leg, wire_id, audio))
-            for leg in self._hearers:
-                self._out.append(PlayToCaller(leg, wire_id, audio))
+            self.voice.book.discard(item_id)
+            self.voice.playback.forbid(item_id)
 
     # --- turns ---
 
     def speech_started(self, now: float, ago_ms: float = 0.0) -> None:
-        self._obey(self.turns.speech_started(now, ago_ms, self.audible, self._protected), now)
+        decisions = self.turns.speech_started(now, ago_ms, self.audible, self._protected_until())
+        self._obey(decisions, now)
 
     def speech_stopped(self, now: float, ago_ms: float = 0.0) -> None:
-        self._obey(self.turns.speech_stopped(now, ago_ms), now)
+        """The caller's turn is over; where the mind does not answer by itself it is asked to."""
+        spoke = self.turns.caller_speaking
+        decisions = self.turns.speech_stopped(now, ago_ms)
+        self._obey(decisions, now)
+        if spoke and Decision.RESUME not in decisions and not self.turns.undecided:
+            self._answer_turn(now)
 
-    @property
-    def _protected(self) -> bool:
-        if not self.context.turns.protect_first_sentence:
-            return False
-        return self._protected_item is None or not self.playback.is_finished(self._protected_item)
-
-    def _obey(self, decision: Decision | None, now: float) -> None:
-        if decision is Decision.PAUSE:
-            self._clear(now)
-        elif decision is Decision.CONFIRM:
-            self.interrupt(now)
-        elif decision is Decision.RESUME:
-            self._resume()
+    def caller_said(self, text: str, now: float) -> None:
+        """The words of a turn are known; a short interruption is judged by them."""
+        decisions = self.turns.words(text, self._said, self.context.language)
+        self._obey(decisions, now)
+        if Decision.DROP in decisions:
+            self._answer_turn(now)
 
     def end_turns(self) -> None:
         """From now on nobody interrupts: the last words are heard."""
-        self.turns.drop_candidate()
-        self._resume()
+        self.turns.give_up()
+        self.voice.held_by_turn = False
+        self.voice.go_on()
 
-    def interrupt(self, now: float) -> None:
-        """The caller takes the turn: clear first, then cancel; truncation follows when the leg says what was heard."""
-        self._clear(now)
+    def _answer_turn(self, now: float) -> None:
+        if not self._answers_turns and self.opened:
+            self.request_response(now)
+
+    @property
+    def _first_was_heard(self) -> bool:
+        first = self.voice.first_item
+        return first is not None and self.voice.playback.is_finished(first)
+
+    def _protected_until(self) -> float | None:
+        if self.context.turns.protect_first_sentence and not self._first_was_heard:
+            return float("inf")
+        protect_seconds = self.context.turns.protect_ms / 1000
+        present = self.voice.playback.present_item
+        if protect_seconds <= 0 or present is None:
+            return None
+        began = self._heard_since.get(present)
+        return float("inf") if began is None else began + protect_seconds
+
+    def _obey(self, decisions: list[Decision], now: float) -> None:
+        for decision in decisions:
+            if decision is Decision.PAUSE:
+                self.voice.held_by_turn = True
+                self.voice.hush(now)
+            elif decision is Decision.CONFIRM:
+                self._out.append(Report("interruption", {"after_ms": int((now - self.turns.speech_since) * 1000)}))
+            elif decision is Decision.DROP:
+                self._drop()
+            else:
+                self.voice.held_by_turn = False
+                self.voice.go_on()
+
+    def _drop(self) -> None:
+        """The caller took the turn: the response is cancelled; truncation follows when it is known what was heard."""
+        self.voice.held_by_turn = False
         if self._responses and not self.lost:
             self._out.append(CancelResponse(self.generation))
         for item_id in self._speaking:
-            self.playback.forbid(item_id)
+            self.voice.playback.forbid(item_id)
         self._speaking.clear()
-        self._cut += self.playback.cut()
-        if self._cleared_by is None:
-            self._truncate()
-            self._resume()
+        self.voice.cut_off()
+        self.voice.go_on()
 
-    def _clear(self, now: float) -> None:
-        if self.playback.paused:
-            return
-        self.playback.paused = True
-        self._cleared_by = now + CLEARED_TIMEOUT_SECONDS
-        for leg in (self.leg, *self._hearers):
-            self._out.append(ClearPlayback(leg))
-
-    def cleared(self, leg: str) -> None:
-        """The leg's positions are final."""
-        if leg != self.leg or self._cleared_by is None:
-            return
-        self._cleared_by = None
-        self.playback.rewind()
-        self._truncate()
-        self._resume()
-
-    def _truncate(self) -> None:
-        for item_id in self._cut:
-            heard, generated = self.playback.heard_ms(item_id), self.playback.generated_ms(item_id)
-            ours = item_id.startswith("say-")
-            if heard < generated and not ours and not self.lost:
-                self._out.append(TruncateBackend(self.generation, item_id, int(heard)))
-            self._out.append(Report("interrupted", {"item_id": item_id, "heard_ms": int(heard)}))
-            if self._book.has_text(item_id):
-                self._settle(item_id)
-        self._cut = []
-
-    def _resume(self) -> None:
-        """Go on speaking, unless the caller is away, may be interrupting, or its leg has yet to say what was heard."""
-        if self._connected and self.playback.paused and self._cleared_by is None and not self.turns.candidate:
-            self._send(self.playback.release())
+    def _on_cut(self, cut: Cut) -> None:
+        if cut.heard_ms < cut.generated_ms and not cut.item_id.startswith(HOUSE_PREFIX) and not self.lost:
+            self._out.append(TruncateBackend(self.generation, cut.item_id, int(cut.heard_ms)))
 
     # --- text ---
 
     def caller_turn_began(self, item_id: str, now: float) -> None:
         """The text of this turn may come much later; its place in the conversation is here."""
-        self._book.begin(item_id, Role.CALLER, self._at_ms(now))
+        self.voice.book.begin(item_id, Role.CALLER, self.voice.at_ms(now))
 
-    def transcript(self, item_id: str, role: Role, text: str, final: bool, now: float) -> None:
-        if not self._book.add(item_id, role, text, final, self._at_ms(now)):
-            return
-        self._out.append(Report("transcript", {"item_id": item_id, "role": role.value, "text": text, "final": final}))
-        if final:
-            self._settle_if_over(item_id, role)
-
-    def _settle_if_over(self, item_id: str, role: Role = Role.AGENT) -> None:
-        over = role is not Role.AGENT or (self.playback.is_finished(item_id) and item_id not in self._cut)
-        if over and self._book.is_final(item_id):
-            self._settle(item_id)
-
-    def _settle(self, item_id: str) -> None:
-        line = self._book.settle(item_id, self.playback.heard_ms(item_id), self.playback.generated_ms(item_id))
-        if line is not None:
-            self._out.append(Report("turn", {"item_id": item_id, **line}))
-
-    def _at_ms(self, now: float) -> int:
-        return max(0, int((now - self._answered_at) * 1000)) if self._answered_at is not None else 0
+    def transcript(self, event: ev.Transcript, now: float) -> None:
+        self.voice.write_down(event.item_id, event.role, event.text, event.final, now)
+        if event.final and event.role is Role.AGENT:
+            self._said = f"{self._said} {event.text}"[-400:]
+        elif event.final and event.role is Role.CALLER:
+            self.caller_said(event.text, now)
 
     # --- tools ---
 
     def tool_requested(self, event: ev.ToolRequested, now: float) -> None:
+        self._response_due = None
         if self.tools.request(event.call_id, event.generation, event.name, now, DEFAULT_TIMEOUT_SECONDS):
             self._out.append(RunTool(event.call_id, event.name, event.arguments, DEFAULT_TIMEOUT_SECONDS))
-            self._out.append(Report("tool", {"name": event.name, "call_id": event.call_id, "state": "started"}))
+            self._report_tool(event.name, event.call_id, "started")
 
-    def tool_finished(self, event: ev.ToolFinished) -> bool:
+    def tool_finished(self, event: ev.ToolFinished, now: float) -> bool:
         """Hand the result on; False where the call was closed before."""
         tool = self.tools.finish(event.call_id)
         if tool is None:
             return False
-        state = "failed" if event.failed else "done"
-        self._out.append(Report("tool", {"name": tool.name, "call_id": tool.call_id, "state": state}))
+        self._report_tool(tool.name, tool.call_id, "failed" if event.failed else "done")
         if tool.generation == self.generation and not self.lost:
             self._out.append(SendToolResult(tool.generation, tool.call_id, event.output))
             self._owes_response = event.effect is None
-            self._respond_if_owed()
+            self._respond_if_owed(now)
         return True
 
-    def _respond_if_owed(self) -> None:
+    def _report_tool(self, name: str, call_id: str, state: str) -> None:
+        self._out.append(Report("tool", {"name": name, "call_id": call_id, "state": state}))
+
+    def _respond_if_owed(self, now: float) -> None:
         """One answer after the last result and after the response that asked is over (protocols 2.8)."""
         if self._owes_response and not self._responses and not self.tools.outstanding(self.generation):
             self._owes_response = False
-            self.request_response()
+            self.request_response(now)
 
     # --- time ---
 
     def time_passed(self, now: float) -> None:
-        self._obey(self.turns.time_passed(now), now)
-        if self._cleared_by is not None and now >= self._cleared_by:
-            self.cleared(self.leg)
-        for item_id, (_, until) in list(self._speaking.items()):
+        """Everything that waited in vain; who is `overdue` is for the call to ask."""
+        decisions = self.turns.time_passed(now)
+        self._obey(decisions, now)
+        if Decision.DROP in decisions and not self.turns.caller_speaking:
+            self._answer_turn(now)
+        self.voice.time_passed(now)
+        for item_id, until in list(self._speaking.items()):
             if now >= until:
                 self.spoken(item_id)
         for tool in self.tools.expired(now):
             self._out.append(CancelTool(tool.call_id))
-            self._out.append(Report("tool", {"name": tool.name, "call_id": tool.call_id, "state": "timed_out"}))
+            self._report_tool(tool.name, tool.call_id, "timed_out")
             if tool.generation == self.generation and not self.lost:
                 self._out.append(SendToolResult(tool.generation, tool.call_id, TIMED_OUT))
                 self._owes_response = True
-                self._respond_if_owed()
+                self._respond_if_owed(now)

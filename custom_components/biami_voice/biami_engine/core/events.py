@@ -108,7 +108,13 @@ class LegLost:
 
 @dataclass(frozen=True, slots=True)
 class BackendOpened:
+    """`answers_turns`: it answers the caller by itself; else the core asks for each response. `knows_words`: what the
+    caller said comes as real text, not as a description of a sound. `remote`: its silence may be a loss."""
+
     generation: int
+    answers_turns: bool = True
+    knows_words: bool = False
+    remote: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +190,13 @@ class Usage:
     generation: int
     kind: str
     amounts: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class BackendExpiring:
+    """The provider will end this session soon (OpenAI: after 60 minutes); time to go on with a new one."""
+
+    generation: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,6 +322,7 @@ BackendEvent = (
     | Transcript
     | ToolRequested
     | Usage
+    | BackendExpiring
     | BackendLost
 )
 HouseEvent = (

@@ -36,6 +36,7 @@ def handlers(session: CallSession) -> dict[type, Callable[[Any, float], None]]:
         ev.Transcript: session.on_transcript,
         ev.ToolRequested: session.on_tool_requested,
         ev.Usage: session.on_usage,
+        ev.BackendExpiring: session.on_backend_expiring,
         ev.BackendLost: session.on_backend_lost,
         ev.LegAdded: session.on_leg_added,
         ev.RoutesRequested: session.on_routes_requested,

@@ -56,6 +56,11 @@ class Playback:
         """Nothing is left to hear, though an item may still get audio."""
         return all(item.heard_ms >= item.generated_ms for item in self._unfinished.values())
 
+    @property
+    def present_item(self) -> str | None:
+        """The item that is heard now, or next."""
+        return next(iter(self._unfinished), None)
+
     def knows(self, item_id: str) -> bool:
         return item_id in self._items
 

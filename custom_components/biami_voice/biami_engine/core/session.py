@@ -13,12 +13,12 @@ from ..interface import AnsweredBy, Direction, EndReason, Outcome, RejectReason,
 from . import events as ev
 from .commands import (
     AnswerLeg,
+    CloseBackend,
     Command,
     CommitBackend,
     EndCall,
     HangUp,
     HoldLeg,
-    InjectBackend,
     PlayToCaller,
     RejectLeg,
     Report,
@@ -26,6 +26,7 @@ from .commands import (
     SendToBackend,
 )
 from .conversation import Conversation
+from .failover import Failover
 from .handlers import handlers
 from .limits import Due, Limits
 from .opening import Opening
@@ -68,6 +69,8 @@ class CallSession:
         self._limits = Limits(setup.context.idle)
         self._cause = "completed"
         self._opening = Opening(setup.context)
+        self._renew_mind = False
+        self._failover = Failover(setup.context.failover)
         self._drain_until: float | None = None
         self._gone_by: float | None = None
         self._hung_up = False
@@ -116,6 +119,9 @@ class CallSession:
 
     def _after(self, now: float) -> None:
         self._limits.set_busy(self._talk.busy, now)
+        if self._renew_mind and self.state is CallState.LIVE and not self._talk.busy:
+            self._renew_mind = False
+            self._talk.replace_backend(self.setup.backend)
         if self.state is CallState.ENDING and not self._hung_up and self._talk.silent_for_good:
             self._hang_up_all(now)
 
@@ -134,12 +140,13 @@ class CallSession:
         self.state = change(self.state, CallState.LIVE)
         self._out.append(Report("call_answered", {"leg": event.leg}))
         self._limits.answered(now, self.setup.max_call_seconds)
-        self._talk.answered(now, self._routes.hearers(AGENT))
+        self._talk.voice.answered(now)
+        self._talk.voice.set_hearers(self._routes.hearers(AGENT), now)
         if self._talk.lost:
             self._apologise(now)
         else:
             self._opening.answered(now)
-            self._open_if_due()
+            self._open_if_due(now)
 
     def on_answered_by(self, event: ev.AnsweredByDetected, now: float) -> None:
         self.answered_by = event.answered_by
@@ -157,18 +164,18 @@ class CallSession:
 
     def on_played(self, event: ev.Played, now: float) -> None:
         if event.leg == self._talk.leg:
-            self._talk.played(event.item_id, event.ms)
+            self._talk.played(event.item_id, event.ms, now)
 
     def on_cleared(self, event: ev.Cleared, now: float) -> None:
-        self._talk.cleared(event.leg)
+        self._talk.voice.cleared(event.leg)
 
     def on_dtmf(self, event: ev.Dtmf, now: float) -> None:
         if self.state is not CallState.LIVE:
             return
         self._limits.caller_heard(now)
         self._out.append(Report("dtmf", {"leg": event.leg, "digit": event.digit}))
-        if AGENT in self._routes.hearers(event.leg) and not self._talk.lost:
-            self._out.append(InjectBackend(self._talk.generation, f"[DTMF: {event.digit}]", Role.CALLER))
+        if AGENT in self._routes.hearers(event.leg):
+            self._talk.inject(f"[DTMF: {event.digit}]", Role.CALLER)
 
     def on_stream_replaced(self, event: ev.StreamReplaced, now: float) -> None:
         """A planned replacement changes nothing: same call, same backend, same words on their way."""
@@ -201,8 +208,8 @@ class CallSession:
 
     def on_backend_opened(self, event: ev.BackendOpened, now: float) -> None:
         if not self._stale(event.generation):
-            self._talk.opened = True
-            self._open_if_due()
+            self._talk.backend_opened(event, now)
+            self._open_if_due(now)
 
     def on_agent_audio(self, event: ev.AgentAudio, now: float) -> None:
         if self._talk.speaks(event.item_id) or not self._stale(event.generation):
@@ -210,7 +217,7 @@ class CallSession:
 
     def on_agent_audio_done(self, event: ev.AgentAudioDone, now: float) -> None:
         if not self._stale(event.generation):
-            self._talk.audio_done(event.item_id)
+            self._talk.voice.finish(event.item_id)
 
     def on_response_started(self, event: ev.ResponseStarted, now: float) -> None:
         if not self._stale(event.generation):
@@ -218,7 +225,7 @@ class CallSession:
 
     def on_response_done(self, event: ev.ResponseDone, now: float) -> None:
         if not self._stale(event.generation):
-            self._talk.response_done(event.response_id)
+            self._talk.response_done(event.response_id, now)
 
     def on_speech_started(self, event: ev.SpeechStarted, now: float) -> None:
         if not self._stale(event.generation):
@@ -249,42 +256,57 @@ class CallSession:
 
     def on_transcript(self, event: ev.Transcript, now: float) -> None:
         if not self._stale(event.generation):
-            self._talk.transcript(event.item_id, event.role, event.text, event.final, now)
+            self._talk.transcript(event, now)
 
     def on_tool_requested(self, event: ev.ToolRequested, now: float) -> None:
         if not self._stale(event.generation) and self.state is CallState.LIVE:
             self._talk.tool_requested(event, now)
 
     def on_tool_finished(self, event: ev.ToolFinished, now: float) -> None:
-        if self._talk.tool_finished(event) and event.effect == "end_call":
+        if self._talk.tool_finished(event, now) and event.effect == "end_call":
             self._begin_ending(EndReason.AGENT_HANGUP, now, drain=True)
 
     def on_usage(self, event: ev.Usage, now: float) -> None:
         self._out.append(Report("usage", {"kind": event.kind, **event.amounts}))
 
     def on_backend_lost(self, event: ev.BackendLost, now: float) -> None:
-        if self._stale(event.generation):
-            return
+        if not self._stale(event.generation):
+            self._lose_mind(event.detail, event.retriable, now)
+
+    def _lose_mind(self, detail: str, retriable: bool, now: float) -> None:
+        """Never silence: the house's own voice speaks while another mind comes, or before the call ends."""
+        generation = self._talk.generation
         self._talk.backend_lost()
-        self._out.append(Report("backend_lost", {"generation": event.generation, "detail": event.detail}))
-        if self.state is CallState.LIVE:
+        self._out.append(Report("backend_lost", {"generation": generation, "detail": detail}))
+        if self.state not in (CallState.RINGING, CallState.LIVE):
+            return
+        step = self._failover.next(retriable)
+        if step is not None:
+            if self.state is CallState.LIVE:
+                self._talk.speak(self.setup.context.failover.words, now, by_house=True)
+            self._talk.replace_backend(step.name or self.setup.backend)
+        elif self.state is CallState.LIVE:
             self._apologise(now)
         elif self.setup.direction is Direction.OUTBOUND:
             self._begin_ending(EndReason.BACKEND_ERROR, now, drain=False)
 
     def _apologise(self, now: float) -> None:
-        """Never silence: the house's own voice says that something is wrong, then the call ends."""
-        self._talk.speak(self.setup.context.apology, now)
+        self._talk.speak(self.setup.context.apology, now, by_house=True)
         self._begin_ending(EndReason.BACKEND_ERROR, now, drain=True)
+
+    def on_backend_expiring(self, event: ev.BackendExpiring, now: float) -> None:
+        """The next quiet moment is used: what the caller says meanwhile waits for the new session."""
+        if not self._stale(event.generation):
+            self._renew_mind = True
 
     def on_backend_replaced(self, event: ev.BackendReplaced, now: float) -> None:
         if self.state in (CallState.RINGING, CallState.LIVE):
-            self._talk.replace_backend(event.name, now)
+            self._talk.replace_backend(event.name)
 
-    def _open_if_due(self) -> None:
+    def _open_if_due(self, now: float) -> None:
         """Say the first words as soon as somebody hears them and a mind is there to say them."""
         if self.state is CallState.LIVE and self._talk.opened and self._opening.take():
-            self._talk.request_response(self._opening.instructions)
+            self._talk.request_response(now, self._opening.instructions)
 
     # --- the house ---
 
@@ -312,7 +334,7 @@ class CallSession:
 
     def _reroute(self, now: float) -> None:
         if self.state is CallState.LIVE:
-            self._talk.set_hearers(self._routes.hearers(AGENT), now)
+            self._talk.voice.set_hearers(self._routes.hearers(AGENT), now)
 
     def on_hang_up_requested(self, event: ev.HangUpRequested, now: float) -> None:
         if self.state in (CallState.RINGING, CallState.LIVE):
@@ -325,8 +347,8 @@ class CallSession:
             self._talk.speak(event.text, now)
 
     def on_inject_requested(self, event: ev.InjectRequested, now: float) -> None:
-        if self.state is CallState.LIVE and not self._talk.lost:
-            self._out.append(InjectBackend(self._talk.generation, event.text, event.role))
+        if self.state is CallState.LIVE:
+            self._talk.inject(event.text, event.role)
 
     def on_dtmf_requested(self, event: ev.DtmfRequested, now: float) -> None:
         if self.state is CallState.LIVE and event.leg in self.legs:
@@ -343,8 +365,11 @@ class CallSession:
 
     def on_time_passed(self, event: ev.TimePassed, now: float) -> None:
         self._talk.time_passed(now)
+        if self._talk.overdue(now):
+            self._out.append(CloseBackend(self._talk.generation))
+            self._lose_mind("it kept silent", True, now)
         self._opening.time_passed(now)
-        self._open_if_due()
+        self._open_if_due(now)
         if self.state is CallState.LIVE:
             due = self._limits.time_passed(now)
             if due is not None:
@@ -384,7 +409,7 @@ class CallSession:
         reason = self.end_reason or EndReason.OPERATOR
         for leg in sorted(self.legs):
             self._out.append(HangUp(leg, reason))
-        self._talk.close(now)
+        self._talk.close()
         if self.legs:
             self._gone_by = now + HANGUP_SECONDS
         else:
@@ -395,7 +420,7 @@ class CallSession:
             self.state = change(self.state, CallState.ENDING)
         if not self._hung_up:
             self._hung_up = True
-            self._talk.close(now)
+            self._talk.close()
         self.end_reason = reason
         self.state = change(self.state, CallState.ENDED)
         self._out.append(EndCall(self._outcome(reason), reason))

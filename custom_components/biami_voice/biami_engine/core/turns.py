@@ -1,7 +1,10 @@
 """Turn-taking, decided here alone: detectors and servers are witnesses.
 
-caller speaks while the agent is audible ─▶ candidate ─speech lasts confirm_ms─▶ CONFIRM: the agent is interrupted
-                                                └─speech stops before─▶ RESUME: it was nothing, go on where it paused
+    caller speaks while the agent is audible
+      └▶ CANDIDATE (sound pauses) ── speech stops before confirm_ms ──▶ RESUME: it was nothing, go on where it paused
+            └ lasts confirm_ms ▶ CONFIRMED: the caller has the floor, unheard words are kept a little longer
+                  ├ lasts judge_up_to_ms ▶ DROP: unheard words are cancelled
+                  └ stops ▶ JUDGED by its words: "mm-hm", or our own voice come back ▶ RESUME, anything else ▶ DROP
 
 With `confirm_ms` 0 the first witness is believed at once.
 """
@@ -11,71 +14,136 @@ from __future__ import annotations
 from enum import Enum
 
 from ..config import TurnConfig
+from .backchannels import is_backchannel, is_echo
+
+JUDGE_SECONDS = 0.8
+"""How long the words of a short interruption may take to be known."""
 
 
 class Decision(Enum):
     PAUSE = "pause"
     """Perhaps an interruption: stop the sound, keep what was not heard."""
     CONFIRM = "confirm"
-    """The caller takes the turn: what was not heard is cancelled."""
+    """The caller has the floor."""
+    DROP = "drop"
+    """What was not heard is cancelled."""
     RESUME = "resume"
     """It was none: play on."""
 
 
-class TurnTaking:
-    """The turn of one conversation. `now` is seconds on the call's clock."""
+class _Phase(Enum):
+    IDLE = "idle"
+    WAITING = "waiting"
+    """The caller speaks into protected words; if that lasts beyond them, it becomes a candidate."""
+    CANDIDATE = "candidate"
+    CONFIRMED = "confirmed"
+    JUDGED = "judged"
 
-    __slots__ = ("_candidate_until", "caller_speaking", "config", "last_speech_at", "speech_since")
+
+class TurnTaking:
+    """The turn of one conversation. `now` is seconds on the call's clock; `knows_words`: transcripts will come."""
+
+    __slots__ = ("_due", "_phase", "caller_speaking", "config", "knows_words", "speech_since")
 
     def __init__(self, config: TurnConfig) -> None:
         self.config = config
+        self.knows_words = False
         self.caller_speaking = False
-        self.speech_since: float | None = None
-        self.last_speech_at: float | None = None
-        self._candidate_until: float | None = None
+        self.speech_since = 0.0
+        self._phase = _Phase.IDLE
+        self._due: float | None = None
 
     @property
-    def candidate(self) -> bool:
-        return self._candidate_until is not None
+    def undecided(self) -> bool:
+        """The agent is paused and it is not known yet for how long."""
+        return self._phase not in (_Phase.IDLE, _Phase.WAITING)
 
     @property
     def next_deadline(self) -> float | None:
-        return self._candidate_until
+        return self._due
 
-    def speech_started(self, now: float, ago_ms: float, agent_audible: bool, protected: bool) -> Decision | None:
-        """A witness heard the caller begin `ago_ms` before now."""
-        self.last_speech_at = now
+    def speech_started(self, now: float, ago_ms: float, audible: bool, protected_until: float | None) -> list[Decision]:
+        """A witness heard the caller begin `ago_ms` before now. `protected_until`: words before it are not interrupted
+        (infinity: not known when they end)."""
         if self.caller_speaking:
-            return None
+            return []
         self.caller_speaking = True
         self.speech_since = now - ago_ms / 1000
-        if not agent_audible or protected or not self.config.interruptions:
-            return None
-        if self.config.confirm_ms <= 0:
-            return Decision.CONFIRM
-        self._candidate_until = self.speech_since + self.config.confirm_ms / 1000
-        if now >= self._candidate_until:
-            self._candidate_until = None
-            return Decision.CONFIRM
-        return Decision.PAUSE
+        if self._phase is _Phase.JUDGED:
+            self._enter(_Phase.CONFIRMED, self.speech_since + self.config.judge_up_to_ms / 1000)
+            return []
+        if not audible or not self.config.interruptions:
+            return []
+        if protected_until is not None and now < protected_until:
+            self._enter(_Phase.WAITING, protected_until if protected_until != float("inf") else None)
+            return []
+        return self._candidate(now)
 
-    def speech_stopped(self, now: float, ago_ms: float = 0.0) -> Decision | None:
+    def protection_over(self, now: float, audible: bool) -> list[Decision]:
+        """The protected words were heard; whoever still speaks now is taken seriously."""
+        if self._phase is not _Phase.WAITING or not audible:
+            return []
+        self.speech_since = now
+        return self._candidate(now)
+
+    def speech_stopped(self, now: float, ago_ms: float = 0.0) -> list[Decision]:
         """A witness heard the caller end `ago_ms` before now."""
-        self.last_speech_at = now
         self.caller_speaking = False
-        if self._candidate_until is None:
-            return None
-        lasted = now - ago_ms / 1000 >= self._candidate_until
-        self._candidate_until = None
-        return Decision.CONFIRM if lasted else Decision.RESUME
+        if self._phase is _Phase.WAITING:
+            self._enter(_Phase.IDLE)
+            return []
+        if self._phase is _Phase.CANDIDATE:
+            lasted_ms = (now - ago_ms / 1000 - self.speech_since) * 1000
+            if lasted_ms < self.config.confirm_ms:
+                self._enter(_Phase.IDLE)
+                return [Decision.RESUME]
+            return [*self._confirm(), *self._judge(now)]
+        return self._judge(now) if self._phase is _Phase.CONFIRMED else []
 
-    def time_passed(self, now: float) -> Decision | None:
-        """The candidate lasted long enough."""
-        if self._candidate_until is None or now < self._candidate_until:
-            return None
-        self._candidate_until = None
-        return Decision.CONFIRM
+    def words(self, text: str, agent_said: str, language: str) -> list[Decision]:
+        """What the caller said in all; it judges an interruption that was short."""
+        if self._phase is not _Phase.JUDGED:
+            return []
+        self._enter(_Phase.IDLE)
+        nothing = not text.strip() or is_backchannel(text, language) or is_echo(text, agent_said)
+        return [Decision.RESUME if nothing else Decision.DROP]
 
-    def drop_candidate(self) -> None:
-        """The agent's words are gone for another reason: there is nothing left to confirm."""
-        self._candidate_until = None
+    def time_passed(self, now: float) -> list[Decision]:
+        if self._due is None or now < self._due:
+            return []
+        if self._phase is _Phase.WAITING:
+            self._enter(_Phase.IDLE)
+            self.speech_since = now
+            return self._candidate(now) if self.caller_speaking else []
+        if self._phase is _Phase.CANDIDATE:
+            return self._confirm()
+        self._enter(_Phase.IDLE)
+        return [Decision.DROP]
+
+    def give_up(self) -> None:
+        """The agent's words are gone, or may not be interrupted any more: there is nothing left to decide."""
+        self._enter(_Phase.IDLE)
+
+    def _candidate(self, now: float) -> list[Decision]:
+        if self.config.confirm_ms <= 0:
+            self._enter(_Phase.IDLE)
+            return [Decision.PAUSE, Decision.CONFIRM, Decision.DROP]
+        due = self.speech_since + self.config.confirm_ms / 1000
+        self._enter(_Phase.CANDIDATE, due)
+        return [Decision.PAUSE] if now < due else [Decision.PAUSE, *self._confirm()]
+
+    def _confirm(self) -> list[Decision]:
+        if self.config.judge_up_to_ms <= self.config.confirm_ms or not self.knows_words:
+            self._enter(_Phase.IDLE)
+            return [Decision.CONFIRM, Decision.DROP]
+        self._enter(_Phase.CONFIRMED, self.speech_since + self.config.judge_up_to_ms / 1000)
+        return [Decision.CONFIRM]
+
+    def _judge(self, now: float) -> list[Decision]:
+        if self._phase is _Phase.CONFIRMED:
+            self._enter(_Phase.JUDGED, now + JUDGE_SECONDS)
+        return []
+
+    def _enter(self, phase: _Phase, due: float | None = None) -> None:
+        self._phase = phase
+        self._due = due

@@ -21,7 +21,9 @@ def extras(value: Any, path: str = "") -> list[str]:
     """Fields that the SDK's models took silently."""
     if isinstance(value, pydantic.BaseModel):
         found = [f"{path}.{name}" for name in (value.model_extra or {})]
-        return found + [one for name in type(value).model_fields for one in extras(getattr(value, name), f"{path}.{name}")]
+        return found + [
+            one for name in type(value).model_fields for one in extras(getattr(value, name), f"{path}.{name}")
+        ]
     if isinstance(value, list):
         return [one for number, item in enumerate(value) for one in extras(item, f"{path}[{number}]")]
     return []

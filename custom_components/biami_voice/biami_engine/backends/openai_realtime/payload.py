@@ -60,7 +60,7 @@ def session(model: RealtimeModel, options: SessionOptions, setup: SessionSetup) 
     """The whole session of a call."""
     heard: dict[str, Any] = {
         "format": audio_format(setup.input_format),
-        "turn_detection": turn_detection(options, decides=True),
+        "turn_detection": turn_detection(options, decides=not setup.guarded),
         "transcription": _transcription(options, setup),
         "noise_reduction": _noise_reduction(options, setup),
     }

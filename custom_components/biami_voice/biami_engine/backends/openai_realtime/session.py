@@ -17,7 +17,7 @@ import msgspec
 from ...audio.frame import Audio
 from ...core import events as ev
 from ...errors import BackendError
-from ...interface import Clock, Role
+from ...interface import Clock, Role, TimerHandle
 from ...streams import EventStream
 from ..port import SessionSetup
 from ..websocket import ModelSocket
@@ -28,6 +28,8 @@ from .responses import ResponseQueue
 _log = logging.getLogger(__name__)
 
 CONFIGURE_SECONDS = 8.0
+RENEW_SECONDS = 180.0
+"""So long before the provider's limit another session takes over, in a quiet moment."""
 
 BENIGN = frozenset({"response_cancel_not_active", "input_audio_buffer_commit_empty"})
 FATAL = frozenset({"insufficient_quota", "invalid_api_key", "account_deactivated", "billing_hard_limit_reached"})
@@ -49,6 +51,7 @@ class RealtimeSession:
         self._configured: asyncio.Future[Mapping[str, Any]] | None = None
         self._created: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._over = False
+        self._renewal: TimerHandle | None = None
         self._handlers: dict[str, Callable[[ServerEvent], None]] = self._table()
 
     # --- opening ---
@@ -68,7 +71,15 @@ class RealtimeSession:
                 )
                 effective = await self._update(payload.reduced(session))
         self._check_formats(session, effective)
-        self._stream.put(ev.BackendOpened(self._setup.generation))
+        heard = session["audio"]["input"]
+        detection = heard["turn_detection"]
+        opened = ev.BackendOpened(
+            self._setup.generation,
+            answers_turns=detection is None or detection["create_response"],
+            knows_words=heard.get("transcription") is not None,
+            remote=True,
+        )
+        self._stream.put(opened)
 
     async def _update(self, session: Mapping[str, Any]) -> Mapping[str, Any]:
         self._configured = asyncio.get_running_loop().create_future()
@@ -120,6 +131,7 @@ class RealtimeSession:
 
     async def close(self) -> None:
         self._over = True
+        self._cancel_renewal()
         self._stream.close()
         if self._socket is not None:
             await self._socket.close()
@@ -152,11 +164,19 @@ class RealtimeSession:
         error = BackendError(f"the model's server closed the session ({code} {reason})".strip(), retriable=code != 3000)
         self._fail(error)
 
+    def _expiring(self) -> None:
+        self._put(ev.BackendExpiring(self._setup.generation))
+
+    def _cancel_renewal(self) -> None:
+        if self._renewal is not None:
+            self._renewal.cancel()
+
     def _fail(self, error: BackendError) -> None:
         for future in (self._created, self._configured):
             if future is not None and not future.done():
                 future.set_exception(error)
                 future.exception()
+        self._cancel_renewal()
         if not self._over:
             self._over = True
             self._stream.put(ev.BackendLost(self._setup.generation, str(error), error.retriable))
@@ -191,6 +211,10 @@ class RealtimeSession:
         self._stream.put(event)
 
     def _session_created(self, event: ServerEvent) -> None:
+        expires_at = (event.session or {}).get("expires_at")
+        if isinstance(expires_at, int | float):
+            left = expires_at - self._clock.wall().timestamp() - RENEW_SECONDS
+            self._renewal = self._clock.call_at(self._clock.monotonic() + left, self._expiring)
         if not self._created.done():
             self._created.set_result(None)
 

@@ -1,0 +1,160 @@
+"""A mind that leaves decisions to the core: when it is asked, when it is not, and what happens when it is gone."""
+
+from __future__ import annotations
+
+import pytest
+
+from biami_engine.config import ContextConfig, FailoverConfig, TurnConfig
+from biami_engine.core import commands as cmd
+from biami_engine.core import events as ev
+from biami_engine.core.states import CallState
+from biami_engine.interface import Direction, EndReason, Outcome, Role
+
+LEG = "leg"
+GUARDED = ContextConfig("c", opening="wait_for_caller", turns=TurnConfig(confirm_ms=250, judge_up_to_ms=700))
+
+
+@pytest.fixture
+def guarded(call):
+    """A live call with a remote mind that answers when asked."""
+
+    def make(context: ContextConfig = GUARDED, **more):
+        driver = call(context, **more)
+        driver.hear(ev.Answered(LEG), opened(1))
+        return driver
+
+    return make
+
+
+def opened(generation: int) -> ev.BackendOpened:
+    return ev.BackendOpened(generation, answers_turns=False, knows_words=True, remote=True)
+
+
+def speaking(driver, audio, ms: float = 3000) -> None:
+    driver.hear(ev.ResponseStarted(1, "r"), ev.AgentAudio(1, "a", audio(ms)), ev.ResponseDone(1, "r"))
+    driver.hear(ev.AgentAudioDone(1, "a"), ev.Played(LEG, "a", 800))
+
+
+def says(driver, text: str, seconds: float = 0.5, item: str = "u") -> None:
+    """The caller speaks so long; the words come a moment later."""
+    driver.hear(ev.SpeechStarted(1, item))
+    driver.wait(seconds)
+    driver.hear(ev.SpeechStopped(1))
+    driver.wait(0.2)
+    driver.hear(ev.Transcript(1, item, Role.CALLER, text))
+
+
+def asked(driver) -> int:
+    return len(driver.of(cmd.RequestResponse))
+
+
+def test_each_turn_is_answered_once(guarded) -> None:
+    driver = guarded()
+    says(driver, "What are your hours?", 1.5)
+    assert asked(driver) == 1
+    driver.hear(ev.ResponseStarted(1, "r"), ev.ResponseDone(1, "r"))
+    says(driver, "Thank you.", 1.0)
+    assert asked(driver) == 2
+
+
+def test_a_real_interruption_cancels_and_is_answered(guarded, audio) -> None:
+    driver = guarded()
+    speaking(driver, audio)
+    driver.hear(ev.SpeechStarted(1, "u"))
+    driver.hear(ev.Played(LEG, "a", 810), ev.Cleared(LEG))
+    driver.wait(0.8)
+    assert driver.of(cmd.TruncateBackend) == [cmd.TruncateBackend(1, "a", 810)]
+    assert asked(driver) == 0
+    driver.hear(ev.SpeechStopped(1))
+    assert asked(driver) == 1
+
+
+@pytest.mark.parametrize("words", ["Mm-hm.", "Okay.", ""])
+def test_a_backchannel_does_not_take_the_turn(guarded, audio, words: str) -> None:
+    driver = guarded()
+    speaking(driver, audio)
+    driver.hear(ev.SpeechStarted(1, "u"), ev.Played(LEG, "a", 820), ev.Cleared(LEG))
+    driver.wait(0.4)
+    driver.hear(ev.SpeechStopped(1))
+    resumed = driver.hear(ev.Transcript(1, "u", Role.CALLER, words))
+    assert [c.item_id for c in resumed if isinstance(c, cmd.PlayToCaller)] == ["a~1"]
+    assert asked(driver) == 0
+    assert driver.of(cmd.TruncateBackend) == []
+
+
+def test_our_own_voice_come_back_does_not_take_the_turn(guarded, audio) -> None:
+    driver = guarded()
+    driver.hear(ev.Transcript(1, "a", Role.AGENT, "Our office is open from nine to five"))
+    speaking(driver, audio)
+    driver.hear(ev.SpeechStarted(1, "u"), ev.Cleared(LEG))
+    driver.wait(0.5)
+    driver.hear(ev.SpeechStopped(1), ev.Transcript(1, "u", Role.CALLER, "office is open from nine"))
+    assert asked(driver) == 0
+    assert driver.of(cmd.PlayToCaller)[-1].item_id == "a~1"
+
+
+def test_a_short_answer_to_a_question_is_no_backchannel(guarded, audio) -> None:
+    driver = guarded()
+    speaking(driver, audio)
+    driver.hear(ev.Played(LEG, "a", 3000))
+    says(driver, "Yes.", 0.4)
+    assert asked(driver) == 1
+
+
+def test_the_echo_of_the_beginning_is_not_believed(guarded, audio) -> None:
+    driver = guarded(ContextConfig("c", opening="wait_for_caller", turns=TurnConfig(protect_ms=600)))
+    driver.hear(ev.AgentAudio(1, "a", audio(3000)), ev.Played(LEG, "a", 100))
+    assert driver.hear(ev.SpeechStarted(1, "u")) == []
+    driver.wait(0.3)
+    assert driver.hear(ev.SpeechStopped(1)) != [cmd.ClearPlayback(LEG)]
+    assert driver.of(cmd.ClearPlayback) == []
+    driver.wait(0.4)
+    driver.hear(ev.Played(LEG, "a", 900))
+    assert driver.hear(ev.SpeechStarted(1, "u2")) == [cmd.ClearPlayback(LEG)]
+
+
+# --- a mind that is gone ---
+
+
+def test_the_caller_hears_a_word_and_the_next_mind_knows_the_conversation(guarded, audio) -> None:
+    driver = guarded()
+    says(driver, "Is anybody there?", 1.0)
+    driver.hear(ev.BackendLost(1, "1011", retriable=True))
+    assert [(c.text, c.by_house) for c in driver.of(cmd.Speak)] == [("One moment, please.", True)]
+    assert driver.of(cmd.OpenBackend)[-1] == cmd.OpenBackend(2, None)
+    told = driver.hear(opened(2))
+    assert cmd.InjectBackend(2, "Is anybody there?", Role.CALLER) in told
+    assert told[-1] == cmd.RequestResponse(2, None)
+
+
+def test_a_loss_that_cannot_pass_goes_to_the_spare_mind(guarded) -> None:
+    driver = guarded(ContextConfig("c", failover=FailoverConfig(reconnects=3, backends=("local",))))
+    driver.hear(ev.BackendLost(1, "quota", retriable=False))
+    assert driver.of(cmd.OpenBackend)[-1] == cmd.OpenBackend(2, "local")
+    driver.hear(ev.BackendLost(2, "no voice", retriable=True))
+    assert driver.session.state is CallState.ENDING
+    assert driver.session.end_reason is EndReason.BACKEND_ERROR
+
+
+def test_a_mind_that_keeps_silent_is_lost(guarded) -> None:
+    driver = guarded(ContextConfig("c", opening="wait_for_caller", response_timeout_seconds=5))
+    says(driver, "Hello?", 1.0)
+    driver.wait(4)
+    assert len(driver.of(cmd.OpenBackend)) == 1
+    driver.wait(1.5)
+    assert driver.of(cmd.CloseBackend) == [cmd.CloseBackend(1)]
+    assert driver.of(cmd.OpenBackend)[-1] == cmd.OpenBackend(2, None)
+
+
+def test_a_mind_lost_before_the_answer_is_replaced_without_a_word(call) -> None:
+    driver = call(direction=Direction.OUTBOUND)
+    driver.hear(ev.BackendLost(1, "refused", retriable=True))
+    assert driver.of(cmd.Speak) == []
+    driver.hear(ev.BackendOpened(2), ev.Answered(LEG))
+    assert driver.of(cmd.RequestResponse) == [cmd.RequestResponse(2, None)]
+
+
+def test_when_nothing_is_left_the_callee_is_not_rung_for_nothing(call) -> None:
+    driver = call(direction=Direction.OUTBOUND)
+    driver.hear(ev.BackendLost(1, "bad key", retriable=False), ev.RemoteHangup(LEG, "canceled"))
+    assert driver.told[-1] == cmd.EndCall(Outcome.CANCELLED, EndReason.BACKEND_ERROR)
