@@ -14,7 +14,7 @@ from typing import Protocol
 
 from ...interface import Clock
 from .line import PhoneLine
-from .playout import FRAME_SECONDS, SILENCE
+from .playout import FRAME_SECONDS, SILENCE, Playout
 from .stream import MediaStream
 
 TERMINAL = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
@@ -105,6 +105,13 @@ class LabCall:
     def stream(self) -> MediaStream | None:
         """The media stream that is open now."""
         return self.streams[-1] if self.streams and not self.streams[-1].closed else None
+
+    def forget_audio(self) -> None:
+        """Keep the story, not the sound."""
+        self.line.ear.recording.clear()
+        self.line.mouth.recording.clear()
+        for stream in self.streams:
+            stream.playout = Playout()
 
     def note(self, text: str) -> None:
         self.history.append((self.clock.monotonic(), text))

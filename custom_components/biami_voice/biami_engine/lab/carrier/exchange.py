@@ -20,6 +20,10 @@ from .sounds import ToneVoice, Voice, key_tones, load_sound
 from .stream import MediaStream, StreamHost, StreamPlan
 from .webhooks import Webhooks
 
+MAX_CALLS = 20_000
+MAX_ALERTS = 10_000
+"""Of both the oldest are forgotten: a daemon's carrier may live for months."""
+
 
 class NoAnswer:
     """A phone that rings and rings."""
@@ -39,7 +43,7 @@ class Exchange:
         self.auth_token = auth_token
         self.rules = rules
         self.faults = Faults()
-        self.alerts: list[Alert] = []
+        self.alerts: deque[Alert] = deque(maxlen=MAX_ALERTS)
         self.webhooks = Webhooks(auth_token, clock, rules, self.faults)
         self.voice: Voice = voice or ToneVoice()
         self.calls: dict[str, LabCall] = {}
@@ -64,6 +68,8 @@ class Exchange:
         call = LabCall(sid, self.account_sid, direction, from_, to, plan, line, self.clock, now, now, parent_sid=parent)
         call.note("queued" if direction == "outbound-api" else "ringing")
         self.calls[sid] = call
+        if len(self.calls) > MAX_CALLS:
+            self._forget_call()
         return call
 
     def start_outbound(self, call: LabCall) -> None:
@@ -155,9 +161,6 @@ class Exchange:
         call.line.answered.set()
         if call.direction != "inbound":
             self.webhooks.status_callback(call, "answered")
-        self._with_audio.append(call)
-        if len(self._with_audio) > self.rules.keep_audio_of_calls:
-            self._forget_audio()
 
     async def _converse(self, call: LabCall) -> None:
         ticking = asyncio.create_task(guarded(call, self._tick_once_answered(call)))
@@ -226,6 +229,9 @@ class Exchange:
         """The one end of every call."""
         self._conclude(call)
         call.gone.set()
+        self._with_audio.append(call)
+        if len(self._with_audio) > self.rules.keep_audio_of_calls:
+            self._with_audio.popleft().forget_audio()
         await cancel(attending)
         if attending is not None and not attending.cancelled() and (error := attending.exception()) is not None:
             call.note(f"the phone broke: {error!r}")
@@ -245,10 +251,7 @@ class Exchange:
     async def dial(self, call: LabCall, number: Element, dial: Element) -> LabCall:
         return await dial_on(self, call, number, dial)
 
-    def _forget_audio(self) -> None:
-        for call in self._with_audio:
-            if call.gone.is_set():
-                self._with_audio.remove(call)
-                call.line.ear.recording.clear()
-                call.line.mouth.recording.clear()
-                return
+    def _forget_call(self) -> None:
+        oldest = next((call for call in self.calls.values() if call.gone.is_set()), None)
+        if oldest is not None:
+            del self.calls[oldest.sid]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -35,7 +36,7 @@ class Exchange(Protocol):
     """What running TwiML needs of the carrier."""
 
     webhooks: Webhooks
-    alerts: list[Alert]
+    alerts: deque[Alert]
     voice: Voice
 
     def answer(self, call: LabCall) -> None: ...

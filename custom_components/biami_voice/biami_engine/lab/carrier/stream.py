@@ -7,6 +7,7 @@ in order). The reader may be stalled, the socket cut, and bad frames sent, on re
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -45,7 +46,7 @@ class StreamHost:
     call_sid: str
     clock: Clock
     faults: Faults
-    alerts: list[Alert]
+    alerts: deque[Alert]
 
 
 class MediaStream:
@@ -77,9 +78,10 @@ class MediaStream:
         try:
             self._socket = await self._connect()
         except (OSError, InvalidHandshake, InvalidURI, TimeoutError) as error:
-            self.closed = True
             self._alert(31920, f"handshake failed: {error}")
             return
+        finally:
+            self.closed = self._socket is None
         self._send(CONNECTED)
         self._send(self._frames.start(self.plan.parameters))
         self._started_at = self._host.clock.monotonic()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import format_datetime
@@ -15,6 +16,9 @@ from ...interface import Clock
 from .account import CarrierRules, Faults
 from .call import LabCall
 from .signature import sign, signed_url
+
+MAX_DELIVERIES = 20_000
+"""What a daemon's carrier may remember in months; older ones are forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,7 @@ class Webhooks:
     clock: Clock
     rules: CarrierRules
     faults: Faults
-    deliveries: list[Delivery] = field(default_factory=list)
+    deliveries: deque[Delivery] = field(default_factory=lambda: deque(maxlen=MAX_DELIVERIES))
     _session: aiohttp.ClientSession | None = None
     _held: dict[str, list[tuple[str, str, Mapping[str, str]]]] = field(default_factory=dict)
     _lanes: dict[str, asyncio.Task[None]] = field(default_factory=dict)
