@@ -1,7 +1,8 @@
 """The set of openings, as telephone sound: which there are, which are held out, and how each one sounds.
 
-Half of the texts of each kind and half of the voices are held out, by the order of their SHA-256: a tuned text is only
-ever heard in tuned voices, a held-out text in held-out voices. The split was fixed before any rule was tuned.
+`openings.yaml` was split before any rule was tuned: half of the texts of each kind and half of the voices, by the order
+of their SHA-256, were held out, each half heard in its own voices. After that half had been heard once, the rules were
+changed for the last time; `openings_late.yaml` and its voices came after that, and nothing was tuned on them.
 """
 
 from __future__ import annotations
@@ -9,11 +10,12 @@ from __future__ import annotations
 import hashlib
 import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from shutil import which
+from typing import Literal
 
 import numpy as np
 import yaml
@@ -29,14 +31,17 @@ from biami_engine.speech.cache import RenderingCache, default_folder
 from biami_engine.speech.program import speak
 
 TEXTS = Path(__file__).with_name("openings.yaml")
+LATE = Path(__file__).with_name("openings_late.yaml")
 RECORDINGS = Path("/usr/share/asterisk/sounds/en_US_f_Allison")
 """A person, recorded for telephones: Debian's asterisk-core-sounds-en-wav."""
 READERS = Path("/usr/share/pocketsphinx/test/data")
 """More people: Debian's pocketsphinx-testdata."""
 
 HIBARI = {"low": 0.86, "slow": 0.93, "plain": 1.0, "bright": 1.07, "high": 1.15}
+LATE_HIBARI = {"deep": 0.82, "calm": 0.9, "quick": 1.11, "thin": 1.2}
 """Other voices out of one: played faster or slower, pitch and pace move together."""
 FLITE = ("slt", "rms", "awb", "kal16")
+LATE_FLITE = ("kal",)
 NOISE_DBFS = -58.0
 LEAD_SECONDS = 0.6
 TAIL_SECONDS = 7.0
@@ -67,18 +72,18 @@ READ: tuple[str, ...] = (
 )
 
 
+Part = Literal["tuned", "second", "late"]
+"""`second`: held out at first, then heard once before the last change of the rules. `late`: held out."""
+
+
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """`held_out`: nothing was tuned on it. `voice` says who speaks: `hibari low`, `flite slt`, `recorded`, …"""
+    """`voice` says who speaks: `hibari low`, `flite slt`, `recorded`, `reader`."""
 
     kind: AnsweredBy
     script: str
     voice: str
-    held_out: bool
-
-    @property
-    def has_beep(self) -> bool:
-        return "{beep" in self.script or "=beep" in self.script
+    part: Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,21 +96,18 @@ class Rendered:
 
 
 def openings() -> list[Opening]:
-    """All that this machine can render, two voices for each written text."""
-    found = list(_written())
+    """All that this machine can render, each written text in two voices."""
+    found = [*_written(), *_late()]
     if RECORDINGS.is_dir():
-        found += [Opening(kind, script, "recorded", True) for kind, scripts in RECORDED.items() for script in scripts]
+        recorded = ((kind, script) for kind, scripts in RECORDED.items() for script in scripts)
+        found += [Opening(kind, script, "recorded", "second") for kind, script in recorded]
     if READERS.is_dir():
-        found += [Opening(AnsweredBy.HUMAN, script, "reader", True) for script in READ]
+        found += [Opening(AnsweredBy.HUMAN, script, "reader", "second") for script in READ]
     return found
 
 
-def voice_names() -> list[str]:
-    return [f"hibari {name}" for name in HIBARI] + ([f"flite {name}" for name in FLITE] if which("flite") else [])
-
-
-def held_out(names: Sequence[str]) -> set[str]:
-    """The first half by SHA-256."""
+def first_half(names: Sequence[str]) -> set[str]:
+    """By SHA-256."""
     return set(sorted(names, key=_digest)[: (len(names) + 1) // 2])
 
 
@@ -115,15 +117,35 @@ def _digest(text: str) -> str:
 
 def _written() -> Iterator[Opening]:
     # The split of the voices does not depend on which of them are installed.
-    every = [f"hibari {name}" for name in HIBARI] + [f"flite {name}" for name in FLITE]
-    secret = held_out(every)
+    voices = _voices(HIBARI, FLITE)
+    second_voices = first_half(voices)
     for kind, texts in yaml.safe_load(TEXTS.read_text("utf-8")).items():
-        secret_texts = held_out(texts)
+        second_texts = first_half(texts)
         for text in texts:
-            fit = [voice for voice in voice_names() if (voice in secret) == (text in secret_texts)]
-            for turn in range(2):
-                voice = fit[(int(_digest(text)[:8], 16) + turn) % len(fit)]
-                yield Opening(AnsweredBy(kind), text, voice, text in secret_texts)
+            second = text in second_texts
+            fit = [voice for voice in voices if (voice in second_voices) == second and _installed(voice)]
+            yield from _twice(kind, text, fit, "second" if second else "tuned")
+
+
+def _late() -> Iterator[Opening]:
+    voices = [voice for voice in _voices(LATE_HIBARI, LATE_FLITE) if _installed(voice)]
+    for kind, texts in yaml.safe_load(LATE.read_text("utf-8")).items():
+        for text in texts:
+            yield from _twice(kind, text, voices, "late")
+
+
+def _twice(kind: str, text: str, voices: list[str], part: Part) -> Iterator[Opening]:
+    first = int(_digest(text)[:8], 16)
+    for turn in range(2):
+        yield Opening(AnsweredBy(kind), text, voices[(first + turn) % len(voices)], part)
+
+
+def _voices(hibari: Iterable[str], flite: Iterable[str]) -> list[str]:
+    return [f"hibari {name}" for name in hibari] + [f"flite {name}" for name in flite]
+
+
+def _installed(voice: str) -> bool:
+    return not voice.startswith("flite") or which("flite") is not None
 
 
 class Studio:
@@ -165,7 +187,7 @@ class Studio:
         if voice == "reader":
             return _recording(READERS / argument)
         kind, name = voice.split()
-        return self._hibari(argument, HIBARI[name]) if kind == "hibari" else self._flite(argument, name)
+        return self._hibari(argument, (HIBARI | LATE_HIBARI)[name]) if kind == "hibari" else self._flite(argument, name)
 
     def _hibari(self, text: str, pace: float) -> Samples:
         sounds = [to_samples(audio) for audio in self._voices.text_to_speech("hibari").synthesise(text)]

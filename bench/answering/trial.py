@@ -10,7 +10,7 @@ from openings import Rendered
 from biami_engine.audio.beep_detector import Beep
 from biami_engine.audio.frame import PCMU_8K, Audio
 from biami_engine.audio.vad import VadEdge
-from biami_engine.core.answering import AnswerSupervisor, AnsweringConfig, Finding, Identified, MessageMayStart
+from biami_engine.core.answering import AnsweringConfig, AnswerSupervisor, Finding, Identified, MessageMayStart
 from biami_engine.interface import AnsweredBy
 from biami_engine.speech.answer_ear import AnswerEar, Heard
 from biami_engine.speech.port import SpeechToText, VoiceActivity
@@ -92,8 +92,7 @@ def _tell(supervisor: AnswerSupervisor, item: Evidence, cut: float) -> tuple[Fin
         return supervisor.voice_stopped(item.at, item.number)
     if item.kind == "beep":
         return supervisor.beep(item.number, item.at, float(item.text))
-    text = item.text if item.confidence >= cut else ""
-    return supervisor.heard(text, item.at, item.final) if text or item.final else ()
+    return supervisor.heard(item.text, item.at, item.final, item.confidence >= cut)
 
 
 def _note(result: Result, findings: tuple[Finding, ...], at: float) -> None:

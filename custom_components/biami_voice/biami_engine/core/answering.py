@@ -108,9 +108,10 @@ class AnswerSupervisor:
         self._cadence.stopped(now - ago_ms / 1000)
         return self._judge(now)
 
-    def heard(self, text: str, now: float, final: bool = True) -> tuple[Finding, ...]:
-        """The words of an utterance: all so far, or all of it. Final and empty: nobody could understand it."""
-        self._words.add(text, final)
+    def heard(self, text: str, now: float, final: bool = True, clear: bool = True) -> tuple[Finding, ...]:
+        """The words of an utterance: all so far, or all of it; final and empty: nobody could understand it. In a text
+        that is not `clear` a phrase still counts (it is no accident), but its absence means nothing."""
+        self._words.add(text, final, clear)
         return self._judge(now)
 
     def beep(self, hz: float, now: float, ago_ms: float = 0.0) -> tuple[Finding, ...]:

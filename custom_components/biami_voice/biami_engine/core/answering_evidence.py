@@ -9,14 +9,14 @@ from functools import cache
 from ..interface import AnsweredBy
 from .answering_phrases import PHRASES, SURE, Phrase
 
-MACHINES = (AnsweredBy.NO_MESSAGE, AnsweredBy.SCREENING, AnsweredBy.VOICEMAIL, AnsweredBy.IVR)
-"""Of two that are equally likely the first is believed: a full mailbox speaks of messages, a screener of a tone."""
+MACHINES = (AnsweredBy.SCREENING, AnsweredBy.VOICEMAIL, AnsweredBy.IVR)
+"""Of two that are equally likely the first is believed: a screener speaks of a tone too."""
 
 
 class Words:
     """All that was understood so far, and what it speaks for."""
 
-    __slots__ = ("_finals", "_found", "_piece", "pending")
+    __slots__ = ("_finals", "_found", "_piece", "known", "pending")
 
     def __init__(self) -> None:
         self._finals: list[str] = []
@@ -24,14 +24,12 @@ class Words:
         self._found: list[Phrase] = []
         self.pending = 0
         """Utterances that ended and whose words are still to come."""
+        self.known = False
+        """Something was understood clearly."""
 
-    @property
-    def known(self) -> bool:
-        """Something was understood."""
-        return bool(self._piece or self._finals)
-
-    def add(self, text: str, final: bool) -> None:
+    def add(self, text: str, final: bool, clear: bool) -> None:
         plain = plain_text(text)
+        self.known = self.known or (clear and bool(plain))
         self._piece = "" if final else plain
         if final:
             self.pending = max(0, self.pending - 1)
@@ -51,6 +49,8 @@ class Words:
     @property
     def machine(self) -> AnsweredBy | None:
         """The likeliest one, None where no word speaks for any."""
+        if self.sure_of(AnsweredBy.NO_MESSAGE):
+            return AnsweredBy.NO_MESSAGE  # all that is said about messages then is that there will be none
         best = max(MACHINES, key=self.score)
         return best if self.score(best) else None
 

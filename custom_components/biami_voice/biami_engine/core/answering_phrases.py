@@ -43,6 +43,7 @@ ENGLISH = (
         r"(?:after|at|following|hear|wait for) (?:the|this|a) (?:\w+ )?(?:tone|beep|signal)",
         r"(?:record|leave) (?:your|(?:me |us )?a) (?:\w+ ){0,2}(?:message|voicemail) (?:after|at|(?:and|so) (?:i|we))",
         r"record your (?:message|voice)",
+        r"(?:leave|record) .{0,40}\b(?:tone|beep|signal)\b",
         r"leave (?:me |us )?(?:your|a) (?:name|number|detailed|short|brief)",
         r"(?:automatic|automated) voice messag",
         r"voice ?mail ?(?:box)? (?:of|for|system)",
@@ -53,7 +54,8 @@ ENGLISH = (
         _VOICEMAIL,
         HINT,
         r"leave (?:me |us )?(?:a |your )?(?:\w+ )?message|voice ?mail",
-        r"(?:cant|cannot|can not|unable to|not able to) (?:come to|get to|take|answer) (?:the|your|my) (?:phone|call)",
+        # "can": the t of "can't" is often lost on a telephone.
+        r"(?:cant?|cannot|can not|unable to|not able to) (?:come to|get to|take|answer) (?:the|your|my) (?:phone|call)",
         r"(?:is|are|am|im) (?:not|un) ?available",
         r"(?:nobody|no one) (?:is available|can come|is home)",
         r"(?:youve|you have|have) reached",
@@ -80,9 +82,10 @@ ENGLISH = (
         r"(?:say|tell me) who (?:you are|is calling)",
         r"(?:may|can) i have your name and the (?:purpose|reason)",
         r"(?:name|calling) and (?:the )?(?:purpose|reason) (?:of|for) (?:your )?call",
-        r"call guard|robo ?calls?",
+        r"call (?:guard|assist)\b|robo ?calls?",
+        r"before i (?:try to )?connect you",
     ),
-    *_phrases(_SCREENING, HINT, r"whos calling|who is calling|why (?:are you|youre) calling|stay on the line"),
+    *_phrases(_SCREENING, HINT, r"whos calling|who is calling|why (?:are you|youre) calling|calling about|stay on the line"),
     *_phrases(
         _IVR,
         SURE,
@@ -104,7 +107,7 @@ ENGLISH = (
     *_phrases(
         _NO_MESSAGE,
         SURE,
-        r"mail ?box (?:is full|you are calling is full|is currently full|cant accept|cannot accept)",
+        r"mail ?box .{0,30}\bfull\b|mail ?box (?:cant|cannot) accept",
         r"mail ?box (?:that )?(?:has|is) not (?:been )?set ?up",
         r"(?:cannot|cant|not able to|unable to) accept (?:any |more |new )?messages",
         r"(?:is )?(?:not|no longer) in service",
@@ -130,7 +133,6 @@ ENGLISH = (
     *_phrases(
         _HUMAN,
         HINT,
-        r"^(?:hello|hi|hey|yes|yeah|yep|oh|uh|no)\b",
         r"\bspeaking\b",
         r"hang on|hold on|go ahead|one moment|just a (?:second|moment|minute)",
         r"hes|shes|(?:he|she) is",
@@ -196,7 +198,6 @@ GERMAN = (
     *_phrases(
         _HUMAN,
         HINT,
-        r"^(?:hallo|ja|guten (?:tag|morgen|abend)|grus gott|servus|moin|nein)\b",
         r"am apparat|moment bitte|einen moment|augenblick",
     ),
 )

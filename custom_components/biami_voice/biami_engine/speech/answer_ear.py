@@ -19,8 +19,8 @@ PIECE_MS = 2000.0
 LONGEST_MS = 12_000.0
 """Then an utterance is read and a new one begins: reading costs more than its length."""
 UNDERSTOOD = -0.6
-"""Confidence below which words are told to nobody: another language, or noise. Lower than `CONFIDENT`, because a phrase
-that is found in a doubtful text is no accident."""
+"""Confidence from which words are `clear` to the supervisor; below it is another language, or noise. Lower than
+`CONFIDENT`: nothing is done by these words but to tell who speaks."""
 OVERLAP_MS = 1000.0
 """Words on the cut are in both."""
 
