@@ -5,6 +5,10 @@ from typing import Annotated, Any
 from .ports import Info
 
 MAX_ANSWER_CHARACTERS = 1500
+NOT_FOUND = (
+    "Nothing fits these words. If one of the headings is what is meant, ask again in its words. "
+    "Otherwise say that you do not know it, invent nothing, and offer to take a message."
+)
 
 
 async def get_biami_info(
@@ -18,10 +22,7 @@ async def get_biami_info(
         raise ValueError("Ask a question.")
     entries = await info.search(question)
     if not entries:
-        return {
-            "found": False,
-            "note": "Nothing is written down about this. Say so, invent nothing, and offer to take a message.",
-        }
+        return {"found": False, "note": NOT_FOUND, "headings": list(await info.topics())}
     return {
         "found": True,
         "answers": [

@@ -106,6 +106,10 @@ class Info(Protocol):
         """The best entries first; none where nothing fits."""
         ...
 
+    async def topics(self, limit: int = 40) -> Sequence[str]:
+        """The headings of what is written down."""
+        ...
+
 
 class Messages(Protocol):
     async def take(self, name: str, number: str, text: str, urgency: Urgency) -> str:
