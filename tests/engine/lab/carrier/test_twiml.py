@@ -33,7 +33,7 @@ async def test_say_and_digits_are_heard_in_order(carrier: LabCarrier, customer: 
     spoken, keys = sound(330, 440, 60 * len("Hello.")), key_tones("1w#")
     assert 0 <= heard.index(spoken) < heard.index(keys) - 8000
     assert phone.line.ear.keys == "1#"
-    assert (call.status, list(carrier.alerts)) == ("completed", [])
+    assert (call.status, carrier.alerts) == ("completed", [])
     assert customer.posts[0][1]["CallStatus"] == "ringing"
     assert customer.statuses() == ["completed"]
 

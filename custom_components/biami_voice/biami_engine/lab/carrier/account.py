@@ -32,6 +32,14 @@ class Alert:
     text: str
 
 
+class Alerts(list[Alert]):
+    """The debugger's last 10,000 lines."""
+
+    def append(self, alert: Alert) -> None:
+        super().append(alert)
+        del self[:-10_000]
+
+
 @dataclass(frozen=True, slots=True)
 class CarrierRules:
     """Limits of a real account (protocols 9.5). Calls over `calls_per_second` wait in the queue, none is refused."""

@@ -9,7 +9,7 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from ...interface import Clock
-from .account import Alert, CarrierRules, Faults, OwnedNumber, new_sid
+from .account import Alerts, CarrierRules, Faults, OwnedNumber, new_sid
 from .call import CallbackPlan, CallPlan, LabCall
 from .detection import detect
 from .dialling import dial_on
@@ -21,8 +21,7 @@ from .stream import MediaStream, StreamHost, StreamPlan
 from .webhooks import Webhooks
 
 MAX_CALLS = 20_000
-MAX_ALERTS = 10_000
-"""Of both the oldest are forgotten: a daemon's carrier may live for months."""
+"""The oldest are forgotten: a daemon's carrier may live for months."""
 
 
 class NoAnswer:
@@ -43,7 +42,7 @@ class Exchange:
         self.auth_token = auth_token
         self.rules = rules
         self.faults = Faults()
-        self.alerts: deque[Alert] = deque(maxlen=MAX_ALERTS)
+        self.alerts = Alerts()
         self.webhooks = Webhooks(auth_token, clock, rules, self.faults)
         self.voice: Voice = voice or ToneVoice()
         self.calls: dict[str, LabCall] = {}

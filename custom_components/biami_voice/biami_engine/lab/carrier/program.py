@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -11,7 +10,7 @@ from typing import Protocol
 from urllib.parse import urljoin
 from xml.etree.ElementTree import Element
 
-from .account import Alert
+from .account import Alert, Alerts
 from .call import TERMINAL, LabCall
 from .sounds import Clip, Voice, key_tones
 from .stream import MediaStream, StreamPlan
@@ -36,7 +35,7 @@ class Exchange(Protocol):
     """What running TwiML needs of the carrier."""
 
     webhooks: Webhooks
-    alerts: deque[Alert]
+    alerts: Alerts
     voice: Voice
 
     def answer(self, call: LabCall) -> None: ...
@@ -106,7 +105,8 @@ class Program:
         except TwimlError as error:
             self._alert(error.code, str(error))
             root = parse(await self._fall_back())
-        self._exchange.alerts.extend(schema_warnings(root, self._call.sid))
+        for warning in schema_warnings(root, self._call.sid):
+            self._exchange.alerts.append(warning)
         for element in root:
             verb = self._verbs.get(element.tag)
             if verb is None:

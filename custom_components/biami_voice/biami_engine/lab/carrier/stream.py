@@ -7,7 +7,6 @@ in order). The reader may be stalled, the socket cut, and bad frames sent, on re
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -15,7 +14,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 
 from ...interface import Clock
-from .account import Alert, Faults, new_sid
+from .account import Alert, Alerts, Faults, new_sid
 from .frames import CONNECTED, ClearIn, FrameError, FrameWriter, MarkIn, MediaIn, read_message
 from .playout import Playout
 from .signature import sign
@@ -46,7 +45,7 @@ class StreamHost:
     call_sid: str
     clock: Clock
     faults: Faults
-    alerts: deque[Alert]
+    alerts: Alerts
 
 
 class MediaStream:
