@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from ..errors import BiamiError
 from ..speech import Voices
 from .runner import Verdict, run_scenario
-from .scenario import check_no_engine_lines, find_scenarios, read_engine, read_scenario
+from .scenario import Scenario, check_no_engine_lines, find_scenarios, read_engine, read_scenario
+
+_LOG = logging.getLogger(__name__)
 
 
 async def run_lab(
@@ -35,16 +38,26 @@ async def run_lab(
     try:
         for scenario in scenarios:
             print(f"{scenario.name}: {scenario.about}", file=out, flush=True)
-            try:
-                verdict = await run_scenario(scenario, settings, folder, voices, speed)
-            except BiamiError as error:
-                verdict = Verdict(scenario.name, [str(error)], [])
+            verdict = await _verdict(scenario, settings, folder, voices, speed)
             _print(verdict, out)
             passed, failed = passed + verdict.passed, failed + (not verdict.passed)
     finally:
         await voices.close()
     print(f"{passed} passed, {failed} failed", file=out, flush=True)
     return 1 if failed else 0
+
+
+async def _verdict(
+    scenario: Scenario, settings: Mapping[str, Any], folder: Path, voices: Voices, speed: float
+) -> Verdict:
+    """A scenario that breaks down has failed; the others still run."""
+    try:
+        return await run_scenario(scenario, settings, folder, voices, speed)
+    except BiamiError as error:
+        return Verdict(scenario.name, [str(error)], [])
+    except Exception as error:
+        _LOG.exception("the scenario %s broke down", scenario.name)
+        return Verdict(scenario.name, [f"broke down: {error!r}"], [])
 
 
 def _print(verdict: Verdict, out: TextIO) -> None:
