@@ -95,7 +95,8 @@ def _kin(one: str, other: str) -> bool:
     if len(short) < MIN_SHARED - 1:
         return False
     shared = len(commonprefix((short, long)))
-    return shared == len(short) or long.endswith(short) or (shared >= MIN_SHARED and shared >= 0.6 * len(long))
+    ends = len(short) >= MIN_SHARED and long.endswith(short)
+    return shared == len(short) or ends or (shared >= MIN_SHARED and shared >= 0.6 * len(long))
 
 
 def _indexed(entry: InfoEntry) -> _Indexed:
