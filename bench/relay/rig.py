@@ -19,10 +19,11 @@ from dataclasses import dataclass, field
 import aiohttp
 import numpy as np
 from aiohttp import web
+from subject import ACCOUNT, NUMBER, TOKEN
+
 from biami_engine.audio.frame import PCM16_24K, PCMU_8K, Audio, AudioFormat
 from biami_engine.audio.samples import from_samples, to_samples
 from biami_engine.transports.twilio.signature import SIGNATURE_HEADER, compute_signature
-from subject import ACCOUNT, NUMBER, TOKEN
 
 FRAME_SECONDS = 0.02
 LOUD = 8000
@@ -77,6 +78,7 @@ class Rig:
         self.format = PCMU_8K if form == "pcmu" else PCM16_24K
         self.results = Results()
         self.calls: deque[Call] = deque()
+        self.echoes: set[asyncio.Future[None]] = set()
         self._silence = sound(PCMU_8K, 20, False)
         self._loud = sound(PCMU_8K, 20, True)
         self._delta = sound(self.format, DELTA_MS, False)
@@ -234,4 +236,6 @@ class Rig:
 
     def echo_mark(self, socket: aiohttp.ClientWebSocketResponse, event: dict[str, object]) -> None:
         if not socket.closed:
-            asyncio.ensure_future(socket.send_json({**event, "sequenceNumber": "1"}))
+            echo = asyncio.ensure_future(socket.send_json({**event, "sequenceNumber": "1"}))
+            self.echoes.add(echo)
+            echo.add_done_callback(self.echoes.discard)

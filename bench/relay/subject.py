@@ -9,6 +9,7 @@ import asyncio
 import sys
 
 from aiohttp import web
+
 from biami_engine.config import (
     BackendConfig,
     CallLogConfig,

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
+
 from biami_engine.audio.frame import PCMU_8K, Audio
 from biami_engine.audio.tones import beep
 from biami_engine.calls.clock import SystemClock

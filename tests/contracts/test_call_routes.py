@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+
 from biami_engine.core import events as ev
 from biami_engine.core.routes import bridge
 from biami_engine.errors import CallRefused, NotFound

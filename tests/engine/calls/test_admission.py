@@ -1,4 +1,5 @@
 import pytest
+
 from biami_engine.calls.admission import Admission
 from biami_engine.config import LimitsConfig
 from biami_engine.errors import CallRefused

@@ -1,10 +1,11 @@
 import pytest
+
 from biami_engine.calls.prompt import render, render_leniently
 from biami_engine.errors import CallRefused
 
 
 def test_variables_are_filled() -> None:
-    assert render("Hello {name}, it is about {goal}.", {"name": "Anna", "goal": "water"}) == "Hello Anna, it is about water."
+    assert render("Hello {name}, it is {goal}.", {"name": "Anna", "goal": "water"}) == "Hello Anna, it is water."
 
 
 def test_every_missing_variable_is_named() -> None:

@@ -1,6 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+
 from biami_engine.calls.record import after_end, after_report, result_of
 from biami_engine.interface import CallRecord, CallStatus, Direction, EndReason, Outcome
 

@@ -29,7 +29,7 @@ def _e164(written: str, region: str) -> str:
 
     try:
         parsed = phonenumbers.parse(written, region or None)
-    except phonenumbers.NumberParseException as error:
+    except phonenumbers.NumberParseException:
         if not region and not written.startswith("+"):
             message = f"{written!r} has no country code: write +<country code><number> or set a default region"
             raise _refused(message) from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from biami_engine.audio.frame import PCM16_24K, PCMA_8K, PCMU_8K, AudioFormat
 from biami_engine.backends.openai_realtime import payload
 from biami_engine.backends.openai_realtime.models import MODELS, model_named
