@@ -9,7 +9,7 @@ from biami_engine.audio.frame import PCM16_24K, PCMU_8K, Audio, AudioFormat
 from biami_engine.audio.framing import Framer
 from biami_engine.audio.tones import beep
 from biami_engine.lab.model import Call, InTurn, ModelSession, Reply
-from biami_engine.lab.model.session import Render
+from biami_engine.lab.model.session import SESSION_SECONDS, Render
 
 from .oracle import check_server
 
@@ -76,7 +76,6 @@ BEFORE_SOUND = [
     "response.output_item.added",
     "conversation.item.added",
     "response.content_part.added",
-    "response.output_audio_transcript.delta",
 ]
 AFTER_SOUND = [
     "response.output_audio.done",
@@ -128,6 +127,7 @@ def test_one_spoken_turn(format: AudioFormat) -> None:
         "input_audio_buffer.committed",
         "conversation.item.added",
         "conversation.item.done",
+        "conversation.item.input_audio_transcription.delta",
         "conversation.item.input_audio_transcription.completed",
         *BEFORE_SOUND,
     ]
@@ -135,7 +135,11 @@ def test_one_spoken_turn(format: AudioFormat) -> None:
     assert the(turn, "input_audio_buffer.speech_stopped")["audio_end_ms"] == pytest.approx(2700, abs=40)
     user = the(turn, "input_audio_buffer.committed")["item_id"]
     sound = client.voice()
-    assert types(sound) == ["response.output_audio.delta", *AFTER_SOUND]
+    kinds = types(sound)
+    assert kinds[:2] == ["response.output_audio_transcript.delta", "response.output_audio.delta"]
+    assert kinds[-len(AFTER_SOUND) :] == AFTER_SOUND
+    told = "".join(event["delta"] for event in sound if event["type"] == "response.output_audio_transcript.delta")
+    assert told.strip() == WORDS
     assert the(sound, "conversation.item.done")["previous_item_id"] == user
     done = the(sound, "response.done")["response"]
     assert done["status"] == "completed"
@@ -175,15 +179,15 @@ def test_sound_comes_at_its_pace_and_stops_when_cancelled() -> None:
     client = Client(WORDS, speed=2.0)
     client.send("response.create")
     first = client.voice()
-    assert types(first) == ["response.output_audio.delta"]
+    assert types(first) == ["response.output_audio_transcript.delta", "response.output_audio.delta"]
     assert client.session.next_deadline == pytest.approx(0.1)
-    assert len(client.forward(0.25)) == 2
+    assert [event["type"] for event in client.forward(0.25)].count("response.output_audio.delta") == 2
     cancelled = client.send("response.cancel")
     assert types(cancelled) == AFTER_SOUND
     done = the(cancelled, "response.done")["response"]
     assert done["status_details"]["reason"] == "client_cancelled"
     assert done["usage"]["output_token_details"]["audio_tokens"] == 12
-    assert client.session.next_deadline is None
+    assert client.session.next_deadline == SESSION_SECONDS
 
 
 def test_a_response_cancelled_before_its_sound_stays_silent() -> None:

@@ -1,7 +1,20 @@
 """A realtime model on loopback: the GA protocol of OpenAI Realtime, strict about what it is sent (protocols 11.1)."""
 
-from .answers import Ask, Call, InTurn, Mind, Reply
+from .answers import Ask, Call, InTurn, Line, Mind, Reply, Script
+from .faults import InResponse, ModelFaults
 from .server import LabModel
 from .session import ModelSession
 
-__all__ = ["Ask", "Call", "InTurn", "LabModel", "Mind", "ModelSession", "Reply"]
+__all__ = [
+    "Ask",
+    "Call",
+    "InResponse",
+    "InTurn",
+    "LabModel",
+    "Line",
+    "Mind",
+    "ModelFaults",
+    "ModelSession",
+    "Reply",
+    "Script",
+]

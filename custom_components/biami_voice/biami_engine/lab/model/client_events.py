@@ -64,6 +64,23 @@ TOOL_CHOICE = either(
     ),
     one_of("auto", "none", "required"),
 )
+TRUNCATION = either(
+    by(
+        "type",
+        {
+            "retention_ratio": fields(
+                {
+                    **_kind,
+                    "retention_ratio": number(0, 1),
+                    "token_limits": fields({"post_instructions": number(0, 1 << 31, whole=True)}),
+                },
+                ("retention_ratio",),
+            )
+        },
+    ),
+    one_of("auto", "disabled"),
+)
+TRACING = nullable(either(fields({"workflow_name": text, "group_id": text, "metadata": anything}), one_of("auto")))
 _shared: dict[str, Shape] = {
     "instructions": text,
     "tools": listed(TOOL),
@@ -92,8 +109,8 @@ SESSION = fields(
                 "output": fields({**OUTPUT_AUDIO, "speed": number(0.25, 1.5)}),
             }
         ),
-        "truncation": anything,
-        "tracing": anything,
+        "truncation": TRUNCATION,
+        "tracing": TRACING,
         "include": nullable(listed(text)),
     },
     ("type",),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from .shapes import Refused
@@ -11,8 +13,18 @@ from .shapes import Refused
 USER_MS_PER_TOKEN = 100
 ASSISTANT_MS_PER_TOKEN = 50
 CHARACTERS_PER_TOKEN = 4
+CACHE_BLOCK = 64
 
 Item = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """One part of what a response reads."""
+
+    of: str
+    text: int
+    audio: int
 
 
 class Conversation:
@@ -62,14 +74,15 @@ class Conversation:
         for part in item["content"]:
             part.pop("transcript", None)
 
-    def input_tokens(self, instructions: str) -> tuple[int, int]:
-        """(text, audio) of everything a response reads."""
-        words, sound = _text_tokens(instructions), 0
+    def tokens(self, instructions: str, tools: Sequence[Mapping[str, Any]] = ()) -> list[Tokens]:
+        """What a response reads, in order: the instructions with the tools, then each item."""
+        head = _text_tokens(instructions) + sum(_text_tokens(json.dumps(tool, sort_keys=True)) for tool in tools)
+        read = [Tokens(f"{instructions}{tools}", head, 0)]
         for item in self.items:
-            words += sum(_text_tokens(value) for value in _texts(item))
+            words = sum(_text_tokens(value) for value in _texts(item))
             per_token = ASSISTANT_MS_PER_TOKEN if item.get("role") == "assistant" else USER_MS_PER_TOKEN
-            sound += math.ceil(self.audio_ms.get(item["id"], 0.0) / per_token)
-        return words, sound
+            read.append(Tokens(item["id"], words, math.ceil(self.audio_ms.get(item["id"], 0.0) / per_token)))
+        return read
 
     def _position(self, item_id: str, param: str) -> int:
         for position, item in enumerate(self.items):
@@ -78,14 +91,38 @@ class Conversation:
         raise Refused("item_not_found", f"Item with item_id not found: {item_id}", param)
 
 
-def usage(read: tuple[int, int], text: str, audio_ms: float) -> dict[str, Any]:
-    """`usage` of a response that read this and said that; nothing is cached here."""
+class Cache:
+    """The longest beginning that the last response read too, in whole blocks; any change before it counts as new."""
+
+    def __init__(self) -> None:
+        self._last: list[Tokens] = []
+
+    def read(self, now: list[Tokens]) -> Tokens:
+        """What of it is cached."""
+        words = sound = 0
+        for before, part in zip(self._last, now, strict=False):
+            if before != part:
+                break
+            words, sound = words + part.text, sound + part.audio
+        self._last = now
+        return Tokens("cached", words - words % CACHE_BLOCK, sound - sound % CACHE_BLOCK)
+
+
+def usage(read: list[Tokens], cached: Tokens, text: str, audio_ms: float) -> dict[str, Any]:
+    """`usage` of a response that read this and said that."""
+    heard_text, heard_audio = sum(part.text for part in read), sum(part.audio for part in read)
     words, sound = _text_tokens(text), math.ceil(audio_ms / ASSISTANT_MS_PER_TOKEN)
     return {
-        "total_tokens": sum(read) + words + sound,
-        "input_tokens": sum(read),
+        "total_tokens": heard_text + heard_audio + words + sound,
+        "input_tokens": heard_text + heard_audio,
         "output_tokens": words + sound,
-        "input_token_details": {"text_tokens": read[0], "audio_tokens": read[1], "image_tokens": 0, "cached_tokens": 0},
+        "input_token_details": {
+            "text_tokens": heard_text,
+            "audio_tokens": heard_audio,
+            "image_tokens": 0,
+            "cached_tokens": cached.text + cached.audio,
+            "cached_tokens_details": {"text_tokens": cached.text, "audio_tokens": cached.audio, "image_tokens": 0},
+        },
         "output_token_details": {"text_tokens": words, "audio_tokens": sound},
     }
 

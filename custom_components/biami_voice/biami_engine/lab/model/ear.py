@@ -26,7 +26,7 @@ class Edge:
 
 class Ear:
     def __init__(self, format: AudioFormat, detection: Mapping[str, Any] | None) -> None:
-        self._heard_ms = 0.0
+        self.heard_ms = 0.0
         self.buffered_ms = 0.0
         self.configure(format, detection)
 
@@ -34,7 +34,7 @@ class Ear:
         """A session.update: the detector begins anew, the count of milliseconds goes on."""
         self._format = format
         self._vad: EnergyVad | None = None
-        self._offset_ms = self._heard_ms
+        self._offset_ms = self.heard_ms
         if detection is not None:
             self._padding_ms = int(detection.get("prefix_padding_ms", 0))
             self._silence_ms = int(detection.get("silence_duration_ms", SEMANTIC_SILENCE_MS))
@@ -54,7 +54,7 @@ class Ear:
         while start < audio.duration_ms:
             piece = audio.slice(start, start + PIECE_MS)
             start += PIECE_MS
-            self._heard_ms += piece.duration_ms
+            self.heard_ms += piece.duration_ms
             edge = self._vad.process(piece) if self._vad is not None else None
             if edge is not None and edge.kind == "started":
                 yield Edge("started", int(max(0.0, self._offset_ms + edge.at_ms - self._padding_ms)))

@@ -9,7 +9,10 @@ from typing import Any
 from ...audio.frame import Audio
 from ...backends.sound import CHUNK_MS, chunks
 from .answers import Call, Reply
-from .conversation import Conversation, Item, usage
+from .conversation import Conversation, Item, Tokens, usage
+
+TEXT_AHEAD_MS = 400.0
+"""Words come a little before their sound."""
 
 Emit = Callable[..., None]
 NewId = Callable[[str], str]
@@ -19,20 +22,37 @@ class Response:
     """`emit(type, **fields)` sends an event. Until `begin_audio` it waits for its sound."""
 
     def __init__(
-        self, body: dict[str, Any], reply: Reply, conversation: Conversation, in_band: bool, emit: Emit, new_id: NewId
+        self,
+        body: dict[str, Any],
+        reply: Reply,
+        conversation: Conversation,
+        read: tuple[list[Tokens], Tokens],
+        emit: Emit,
+        new_id: NewId,
+        writes: bool = True,
     ) -> None:
+        """`read`: what it reads, and what of that is cached. `writes`: transcripts are told."""
         self.body = body
         self.reply = reply
-        self.in_band = in_band
+        self.in_band = body["conversation_id"] is not None
         self.next_at: float | None = None
+        self.began_at: float | None = None
         self.done = False
+        self.sent_ms = 0.0
+        self.number = 0
+        self.sound = bytearray()
+        """Everything that was said, in the session's format."""
         self._conversation = conversation
         self._emit = emit
         self._new_id = new_id
-        self._read = conversation.input_tokens(str(body.pop("instructions")))
+        self._read = read
+        self._writes = writes
         self._item: Item | None = None
         self._chunks: deque[Audio] = deque()
-        self._sent_ms = 0.0
+        self._total_ms = 0.0
+        self._words = [f"{word} " for word in reply.text.split()]
+        self._told = 0
+        self.item_id: str | None = None
 
     @property
     def id(self) -> str:
@@ -52,15 +72,26 @@ class Response:
         )
         if self.speaks:
             self._open_item({"type": "audio", "transcript": ""})
-            self._emit("response.output_audio_transcript.delta", **self._part(), delta=self.reply.text)
         else:
             if self.reply.text:
                 self._write()
             self._finish("completed")
 
+    @property
+    def said(self) -> str:
+        """The words that were told so far."""
+        return "".join(self._words[: self._told]).strip()
+
     def begin_audio(self, audio: Audio, now: float) -> None:
         self._chunks.extend(chunks(audio))
-        self.next_at = now
+        self._total_ms = audio.duration_ms
+        self.next_at = self.began_at = now
+
+    def fail(self, error: dict[str, Any]) -> None:
+        """It begins and comes to nothing (protocols 2.7)."""
+        self._emit("response.created", response=self._shown("in_progress"))
+        self.reply = Reply()
+        self._finish("failed", {"type": "failed", "error": error})
 
     def tick(self, now: float, speed: float) -> None:
         """Send every chunk that is due; `speed` 0 sends all."""
@@ -80,9 +111,19 @@ class Response:
 
     def _send(self, audio: Audio) -> None:
         assert self._item is not None
-        self._sent_ms += audio.duration_ms
-        self._conversation.audio_ms[self._item["id"]] = self._sent_ms
+        self._tell_words((self.sent_ms + audio.duration_ms + TEXT_AHEAD_MS) / self._total_ms)
+        self.sent_ms += audio.duration_ms
+        self.sound += audio.payload
+        self._conversation.audio_ms[self._item["id"]] = self.sent_ms
         self._emit("response.output_audio.delta", **self._part(), delta=audio.base64)
+
+    def _tell_words(self, share: float) -> None:
+        told = min(len(self._words), round(len(self._words) * share))
+        if told > self._told:
+            delta = "".join(self._words[self._told : told])
+            self._told = told
+            if self._writes:
+                self._emit("response.output_audio_transcript.delta", **self._part(), delta=delta)
 
     def _write(self) -> None:
         """A message in letters."""
@@ -102,15 +143,20 @@ class Response:
             "content": [],
         }
         self._item = item
+        self.item_id = item["id"]
         self._add(item)
         self._emit("response.content_part.added", **self._part(), part=part)
 
     def _close_item(self, status: str) -> None:
-        text = self.reply.text
+        if status == "completed":
+            self._tell_words(1.0)
         self._emit("response.output_audio.done", **self._part())
-        self._emit("response.output_audio_transcript.done", **self._part(), transcript=text)
-        content = {"type": "output_audio", "transcript": text}
-        self._end_item({"type": "audio", "transcript": text}, content, status)
+        if not self._writes:
+            self._end_item({"type": "audio"}, {"type": "output_audio"}, status)
+            return
+        self._emit("response.output_audio_transcript.done", **self._part(), transcript=self.said)
+        content = {"type": "output_audio", "transcript": self.said}
+        self._end_item({"type": "audio", "transcript": self.said}, content, status)
 
     def _end_item(self, part: dict[str, Any], content: dict[str, Any], status: str) -> None:
         assert self._item is not None
@@ -166,9 +212,9 @@ class Response:
         if status == "completed":
             for call in self.reply.calls:
                 self._call(call)
-        said = self.reply.text if self._sent_ms or not self.speaks else ""
+        said = self.said if self.speaks else self.reply.text
         said += "".join(call.arguments for call in self.reply.calls)
-        self.body["usage"] = usage(self._read, said, self._sent_ms)
+        self.body["usage"] = usage(*self._read, said, self.sent_ms)
         self.body["status_details"] = details
         self._emit("response.done", response=self._shown(status))
 

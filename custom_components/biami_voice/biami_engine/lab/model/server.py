@@ -18,19 +18,32 @@ from ...errors import BiamiError
 from ...interface import Clock, TimerHandle
 from ...speech.port import Speaker
 from .answers import InTurn, Mind
-from .session import DEFAULT_SPEED, ModelSession, Out, Render, expiry
+from .faults import ModelFaults
+from .models import check_model
+from .session import (
+    DEFAULT_SPEED,
+    SESSION_SECONDS,
+    Close,
+    Hearing,
+    ModelSession,
+    Out,
+    Render,
+    expiry,
+    inarticulate,
+)
 from .shapes import Refused
 
 MAX_MESSAGE_BYTES = 21 * 2**20
 """15 MiB of audio as base64, and its wrapping (protocols 2.1)."""
 MAX_LOG = 10_000
+MAX_PAST = 100
 MAX_WAITING = 1000
 TONE_MS_PER_CHARACTER = 60
 """Without a voice a beep is about as long as the words would be."""
 
 
 class LabModel:
-    """`received` is what clients sent, newest last; `sessions` are those open now."""
+    """`received` is what clients sent and `sent` what they got, newest last; `sessions` are those open now."""
 
     def __init__(
         self,
@@ -41,15 +54,22 @@ class LabModel:
         speaker: Speaker | None = None,
         mind: Callable[[], Mind] = InTurn,
         speed: float = DEFAULT_SPEED,
+        faults: ModelFaults | None = None,
+        hearing: Hearing = inarticulate,
     ) -> None:
         self.clock = clock
         self.api_key = api_key
         self.speaker = speaker
         self.mind = mind
         self.speed = speed
+        self.faults = faults or ModelFaults()
+        self.hearing = hearing
         self.base_url = ""
         self.received: deque[dict[str, Any]] = deque(maxlen=MAX_LOG)
+        self.sent: deque[dict[str, Any]] = deque(maxlen=MAX_LOG)
         self.sessions: list[ModelSession] = []
+        self.past: deque[ModelSession] = deque(maxlen=MAX_PAST)
+        """Every session that was opened, the open ones too."""
         self._port = port
         self._runner: web.AppRunner | None = None
         self._sockets: set[web.WebSocketResponse] = set()
@@ -72,7 +92,8 @@ class LabModel:
         await asyncio.gather(*(socket.close(code=code) for socket in list(self._sockets)))
 
     async def _realtime(self, request: web.Request) -> web.StreamResponse:
-        if request.headers.get("Authorization") != f"Bearer {self.api_key}":
+        known = request.headers.get("Authorization") == f"Bearer {self.api_key}"
+        if not known or self.faults.refuse_key == "status":
             return web.json_response(_unauthorised(), status=401)
         socket = web.WebSocketResponse(max_msg_size=MAX_MESSAGE_BYTES, compress=False)
         await socket.prepare(request)
@@ -84,26 +105,41 @@ class LabModel:
         return socket
 
     async def _serve(self, request: web.Request, socket: web.WebSocketResponse) -> None:
-        model = request.query.get("model", "")
-        session = ModelSession(model, self.mind(), expiry(self.clock.wall().timestamp()), self.speed)
+        if self.faults.refuse_key == "close":
+            await socket.close(code=3000, message=b"invalid_request_error.invalid_api_key")
+            return
+        session = self._session(request.query.get("model", ""))
         if refused := _refused(request):
             for event in session.refuse(refused):
                 await socket.send_json(event)
             await socket.close(code=4000, message=f"invalid_request_error.{refused.code}".encode())
             return
         self.sessions.append(session)
+        self.past.append(session)
         try:
-            await _Connection(self, socket, session).run()
+            await _Connection(self, socket, request.transport, session).run()
         finally:
             self.sessions.remove(session)
+
+    def _session(self, model: str) -> ModelSession:
+        seconds = self.faults.expires_in_seconds or SESSION_SECONDS
+        expires_at = expiry(self.clock.wall().timestamp(), seconds)
+        return ModelSession(model, self.mind(), expires_at, self.speed, self.faults, self.hearing)
 
 
 class _Connection:
     """One reader and one writer around a session: whatever happens, it happens to the session in one order."""
 
-    def __init__(self, model: LabModel, socket: web.WebSocketResponse, session: ModelSession) -> None:
+    def __init__(
+        self,
+        model: LabModel,
+        socket: web.WebSocketResponse,
+        transport: asyncio.Transport | None,
+        session: ModelSession,
+    ) -> None:
         self._model = model
         self._socket = socket
+        self._transport = transport
         self._session = session
         self._acts: asyncio.Queue[Callable[[], list[Out]]] = asyncio.Queue(MAX_WAITING)
         self._timer: TimerHandle | None = None
@@ -143,7 +179,8 @@ class _Connection:
         return lambda: self._session.receive(event, self._model.clock.monotonic())
 
     async def _write(self) -> None:
-        await self._send(self._session.start())
+        await self._send(self._session.start(self._model.clock.monotonic()))
+        self._arm()
         while True:
             act = await self._acts.get()
             await self._send(act())
@@ -155,7 +192,20 @@ class _Connection:
                 self._spawn(self._render(one))
             elif not self._socket.closed:
                 with suppress(ConnectionError):  # the reader notices that the client is gone
-                    await self._socket.send_json(one)
+                    await self._deliver(one)
+
+    async def _deliver(self, one: dict[str, Any] | Close | str) -> None:
+        if isinstance(one, str):
+            await self._socket.send_str(one)
+        elif isinstance(one, dict):
+            self._model.sent.append(one)
+            await self._socket.send_json(one)
+        elif one.code:
+            await self._socket.close(code=one.code, message=one.reason.encode())
+        else:
+            transport = self._transport
+            if transport is not None:
+                transport.abort()
 
     async def _render(self, render: Render) -> None:
         audio = await self._sound(render)
@@ -187,6 +237,10 @@ def _refused(request: web.Request) -> Refused | None:
         return Refused("beta_api_shape_disabled", "The Realtime Beta API is no longer supported.")
     if not request.query.get("model"):
         return Refused("missing_required_parameter", "You must provide a model parameter.", "model")
+    try:
+        check_model(request.query["model"])
+    except Refused as refused:
+        return refused
     return None
 
 

@@ -68,6 +68,14 @@ class Settings:
     def transcribes(self) -> bool:
         return self.body["audio"]["input"]["transcription"] is not None
 
+    @property
+    def model(self) -> str:
+        return str(self.body["model"])
+
+    @property
+    def voice(self) -> Any:
+        return self.body["audio"]["output"]["voice"]
+
     def update(self, change: Mapping[str, Any]) -> None:
         """Only what is present changes; `model` is decided by the address."""
         changed = copy.deepcopy(dict(change))
