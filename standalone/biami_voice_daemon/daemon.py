@@ -19,6 +19,7 @@ from biami_engine.web.app import create_app
 
 from . import __version__
 from .discovery import Announcement, wants_announcement
+from .host_ports import host_ports, read_ahead
 from .lab_carrier import start_lab_carrier
 from .logs import RedactingFormatter, hide
 from .settings import Settings, load_settings
@@ -73,7 +74,8 @@ class Daemon:
     async def _start(self, stack: AsyncExitStack) -> LocalEngine:
         """What is started is stopped in reverse: the server outlives the calls, whose sockets it holds."""
         config = self._settings.config
-        engine = LocalEngine(config)
+        ports = host_ports(config)
+        engine = LocalEngine(config, ports=ports)
         await start_lab_carrier(config, engine.clock, stack)
         runner = web.AppRunner(create_app(engine), access_log=None, shutdown_timeout=SOCKET_GOODBYE_SECONDS)
         await runner.setup()
@@ -92,8 +94,8 @@ class Daemon:
         _log.info("listening on %s", address)
         notify("READY=1")
         self.on_ready(address)
-        comparing = asyncio.create_task(warn_of_astray_numbers(config))
-        stack.callback(comparing.cancel)
+        for work in (warn_of_astray_numbers(config), read_ahead(ports)):
+            stack.callback(asyncio.create_task(work).cancel)
         return engine
 
     async def _serve(self, engine: LocalEngine) -> None:
@@ -123,7 +125,7 @@ class Daemon:
 
     async def _take_over(self, engine: LocalEngine, settings: Settings) -> None:
         try:
-            await engine.reload(settings.config)
+            await engine.reload(settings.config, host_ports(settings.config))
         except ConfigError as error:
             raise settings.locate(error) from None
         for name in _needs_restart(self._settings.config, settings.config):

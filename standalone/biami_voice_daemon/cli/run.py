@@ -30,10 +30,12 @@ def run(arguments: argparse.Namespace) -> int:
 def check_config(arguments: argparse.Namespace) -> int:
     from biami_engine.engine import LocalEngine
 
+    from ..host_ports import host_ports
+
     settings = load_settings(arguments.config)
     config = settings.config
     try:
-        LocalEngine(config).check(config)
+        LocalEngine(config, ports=host_ports(config)).check(config)
     except ConfigError as error:
         raise settings.locate(error) from None
     for note in settings.notes:
