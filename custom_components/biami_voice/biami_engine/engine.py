@@ -26,10 +26,11 @@ from .calls.prompt import render_leniently, unknown_in
 from .calls.record import after_end, result_of
 from .calls.registry import CallRegistry
 from .calls.runner import CallRunner, CallServices
-from .calls.variables import call_variables
+from .calls.variables import call_variables, transfer_names
 from .config import ContextConfig, EngineConfig
 from .core import events as ev
 from .core.session import CallSetup
+from .core.tool_calls import ToolTraits
 from .errors import BiamiError, CallRefused, NotFound
 from .interface import (
     CallRecord,
@@ -264,9 +265,11 @@ class LocalEngine:
         reject: RejectReason | None = None,
     ) -> CallRunner:
         limit = context.max_call_seconds or self.config.limits.max_call_seconds
-        setup = CallSetup(leg_id, record.direction, context, limit, context.backend, reject)
         control = _CallControl(self._tell)
         tools = self._lending.toolbox(self.config, context, control, record)
+        traits = {tool.name: ToolTraits(tool.timeout_seconds, tool.preamble) for tool in tools.specs}
+        setup = CallSetup(leg_id, record.direction, context, limit, context.backend, reject, tools=traits)
+        allowed = transfer_names(self.config, context)
         services = CallServices(
             clock=self.clock,
             voice=self._voices.speaker,
@@ -286,6 +289,7 @@ class LocalEngine:
                 caller_first=context.opening == "wait_for_caller",
                 guarded=context.turns.confirm_ms > 0,
             ),
+            contacts={name: self.config.contacts[name].number for name in allowed if name in self.config.contacts},
             publish=self._publish,
         )
         runner = control.runner = CallRunner(record, setup, services)

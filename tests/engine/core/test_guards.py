@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from biami_engine.config import ContextConfig, FailoverConfig, TurnConfig
+from biami_engine.config import ContextConfig, FailoverConfig, IdleConfig, TurnConfig
 from biami_engine.core import commands as cmd
 from biami_engine.core import events as ev
+from biami_engine.core.session import CallSetup
 from biami_engine.core.states import CallState
+from biami_engine.core.tool_calls import ToolTraits
 from biami_engine.interface import Direction, EndReason, Outcome, Role
 
 LEG = "leg"
@@ -158,3 +160,115 @@ def test_when_nothing_is_left_the_callee_is_not_rung_for_nothing(call) -> None:
     driver = call(direction=Direction.OUTBOUND)
     driver.hear(ev.BackendLost(1, "bad key", retriable=False), ev.RemoteHangup(LEG, "canceled"))
     assert driver.told[-1] == cmd.EndCall(Outcome.CANCELLED, EndReason.BACKEND_ERROR)
+
+
+def test_before_the_limit_of_the_provider_a_new_session_takes_over_in_silence(guarded, audio) -> None:
+    driver = guarded()
+    says(driver, "Hello", 1.0)
+    speaking(driver, audio)
+    driver.hear(ev.BackendExpiring(1))
+    assert len(driver.of(cmd.OpenBackend)) == 1
+    driver.hear(ev.Played(LEG, "a", 3000))
+    assert driver.of(cmd.CloseBackend) == [cmd.CloseBackend(1)]
+    assert driver.of(cmd.OpenBackend)[-1] == cmd.OpenBackend(2, None)
+    assert driver.of(cmd.Speak) == []
+    driver.hear(opened(2))
+    assert driver.of(cmd.InjectBackend)[0] == cmd.InjectBackend(2, "Hello", Role.CALLER)
+
+
+# --- waiting for a tool ---
+
+
+@pytest.fixture
+def slow_tool(call):
+    """A live call whose tool `look_up` may take long and says so."""
+
+    def make():
+        setup = CallSetup(
+            LEG, Direction.INBOUND, GUARDED, 900, tools={"look_up": ToolTraits(20.0, "One moment, I look it up.")}
+        )
+        driver = type(call())(setup)
+        driver.hear(ev.Answered(LEG), opened(1), ev.ToolRequested(1, "t", "look_up", "{}"))
+        return driver
+
+    return make
+
+
+def test_a_slow_tool_is_announced_once_then_a_soft_tone_is_heard(slow_tool) -> None:
+    driver = slow_tool()
+    driver.wait(0.9)
+    assert driver.of(cmd.Speak) == []
+    driver.wait(0.2)
+    assert [c.text for c in driver.of(cmd.Speak)] == ["One moment, I look it up."]
+    driver.hear(ev.SpokenDone("say-1", False))
+    driver.wait(3)
+    assert [c.item_id for c in driver.of(cmd.PlayToCaller)] == ["say-tone-1"]
+    assert len(driver.of(cmd.Speak)) == 1
+
+
+def test_the_tone_stops_before_the_answer(slow_tool, audio) -> None:
+    driver = slow_tool()
+    driver.wait(1.1)
+    driver.hear(ev.SpokenDone("say-1", False))
+    driver.wait(3)
+    driver.hear(ev.ToolFinished("t", "{}"))
+    driver.hear(ev.AgentAudio(1, "a", audio(500)))
+    assert driver.of(cmd.ClearPlayback) == [cmd.ClearPlayback(LEG)]
+    assert [c.item_id for c in driver.hear(ev.Cleared(LEG))] == ["a"]
+
+
+def test_a_quick_tool_makes_no_sound(slow_tool) -> None:
+    driver = slow_tool()
+    driver.wait(0.5)
+    driver.hear(ev.ToolFinished("t", "{}"))
+    driver.wait(5)
+    assert driver.of(cmd.Speak) == driver.of(cmd.PlayToCaller) == []
+
+
+# --- dead ends and transfers ---
+
+
+def test_a_goodbye_in_words_ends_the_call(guarded, audio) -> None:
+    driver = guarded()
+    says(driver, "Thank you, that is all.", 1.0)
+    driver.hear(ev.ResponseStarted(1, "r"), ev.AgentAudio(1, "a", audio(900)), ev.AgentAudioDone(1, "a"))
+    driver.hear(ev.Transcript(1, "a", Role.AGENT, "You are welcome. Goodbye!"), ev.ResponseDone(1, "r"))
+    driver.hear(ev.Played(LEG, "a", 900))
+    driver.wait(3.9)
+    assert driver.session.state is CallState.LIVE
+    driver.wait(0.2)
+    assert driver.of(cmd.HangUp) == [cmd.HangUp(LEG, EndReason.AGENT_HANGUP)]
+
+
+def test_hold_music_does_not_keep_a_call_alive(guarded) -> None:
+    context = ContextConfig("c", opening="wait_for_caller", idle=IdleConfig(600, absolute_silence_seconds=60))
+    driver = guarded(context)
+    says(driver, "Please hold the line.", 1.0)
+    for second in range(70):
+        driver.hear(ev.SpeechStarted(1, f"m{second}") if second % 2 else ev.SpeechStopped(1))
+        driver.wait(1)
+    assert driver.session.end_reason is EndReason.ABSOLUTE_SILENCE
+
+
+def test_the_caller_is_passed_on_after_the_last_words(guarded, audio) -> None:
+    driver = guarded()
+    driver.hear(ev.ResponseStarted(1, "r"), ev.AgentAudio(1, "a", audio(900)), ev.AgentAudioDone(1, "a"))
+    driver.hear(ev.ToolRequested(1, "t", "transfer_call", "{}"), ev.ResponseDone(1, "r"))
+    driver.hear(ev.ToolFinished("t", "{}", effect="transfer", data={"contact": "Anna"}))
+    assert driver.of(cmd.TransferLeg) == []
+    driver.hear(ev.Played(LEG, "a", 900))
+    assert driver.of(cmd.TransferLeg) == [cmd.TransferLeg(LEG, "Anna")]
+    driver.wait(30)
+    assert driver.of(cmd.Speak) == []
+    driver.hear(ev.RemoteHangup(LEG))
+    assert driver.told[-1] == cmd.EndCall(Outcome.TRANSFERRED, EndReason.TRANSFER)
+
+
+def test_a_caller_whom_nobody_takes_comes_back_to_the_agent(guarded) -> None:
+    driver = guarded()
+    driver.hear(ev.ToolRequested(1, "t", "transfer_call", "{}"))
+    driver.hear(ev.ToolFinished("t", "{}", effect="transfer", data={"contact": "Anna"}))
+    told = driver.hear(ev.TransferFailed(LEG, "no-answer"))
+    assert [type(command) for command in told][1:3] == [cmd.InjectBackend, cmd.RequestResponse]
+    driver.hear(ev.RemoteHangup(LEG))
+    assert driver.told[-1] == cmd.EndCall(Outcome.COMPLETED, EndReason.CALLER_HANGUP)

@@ -114,14 +114,9 @@ def test_who_still_speaks_when_the_protection_ends_is_taken_seriously() -> None:
 def test_backchannels_of_several_languages() -> None:
     listening = (("Mm-hm.", "en"), ("uh huh", "en"), ("Ja, ja.", "de-DE"), ("d'accord", "fr"), ("Vale", "es"))
     for text, language in listening:
-        ("Mm-hm.", "en"),
-        ("uh huh", "en"),
-        ("Ja, ja.", "de-DE"),
-        ("d'accord", "fr"),
-        ("Vale", "es"),
-    ):
         assert is_backchannel(text, language), text
-    for text, language in (("Yes, but wait", "en"), ("no", "en"), ("Moment mal", "de"), ("", "en"), ("ok " * 5, "en")):
+    speaking = (("Yes, but wait", "en"), ("no", "en"), ("Moment mal", "de"), ("", "en"), ("ok " * 5, "en"))
+    for text, language in speaking:
         assert not is_backchannel(text, language), text
 
 

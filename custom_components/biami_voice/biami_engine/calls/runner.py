@@ -17,7 +17,7 @@ from ..backends.port import Backend, SessionSetup
 from ..core import commands as cmd
 from ..core import events as ev
 from ..core.session import CallSession, CallSetup
-from ..errors import BiamiError
+from ..errors import BiamiError, TransportError
 from ..interface import CallRecord, Clock, EndReason, LiveEvent, TimerHandle
 from ..transports.port import Informed, Leg
 from .media import Ear, FormatBridge, choose_formats
@@ -44,6 +44,8 @@ class Outcome(Protocol):
     def failed(self) -> bool: ...
     @property
     def effect(self) -> str | None: ...
+    @property
+    def data(self) -> Mapping[str, Any]: ...
 
 
 class Toolbox(Protocol):
@@ -64,6 +66,8 @@ class CallServices:
     backend: Callable[[str | None], Backend]
     session: SessionSetup
     """A template: generation and formats are filled in for each session."""
+    contacts: Mapping[str, str]
+    """Numbers of those to whom a caller may be passed on, by name."""
     publish: Callable[[LiveEvent, CallRecord], None]
 
 
@@ -209,6 +213,7 @@ class CallRunner:
             cmd.ClearPlayback: self._clear,
             cmd.HoldLeg: lambda c: self._try(c.leg, lambda leg: leg.hold(c.on)),
             cmd.SendDtmf: lambda c: self._try(c.leg, lambda leg: leg.send_dtmf(c.digits)),
+            cmd.TransferLeg: self._transfer,
             cmd.HangUp: lambda c: self._parties[c.leg].leg.hang_up(c.reason),
             cmd.OpenBackend: self._open_backend,
             cmd.CloseBackend: self._close_backend,
@@ -243,6 +248,17 @@ class CallRunner:
         except BiamiError as error:
             _log.warning("%s: %s", self.record.id, error)
             self._report(cmd.Report("refused", {"leg": leg_id, "message": str(error)}))
+
+    def _transfer(self, command: cmd.TransferLeg) -> None:
+        """The one place where a contact's name becomes a number."""
+        number = self._services.contacts.get(command.contact)
+        try:
+            if number is None:
+                raise TransportError(f"there is no contact {command.contact!r}")
+            self._parties[command.leg].leg.transfer(number)
+        except BiamiError as error:
+            _log.warning("%s: %s", self.record.id, error)
+            self.receive(ev.TransferFailed(command.leg, str(error)))
 
     # --- commands: the mind ---
 
@@ -282,7 +298,8 @@ class CallRunner:
     async def _use_tool(self, command: cmd.RunTool) -> None:
         outcome = await self._services.toolbox.run(command.name, command.arguments, command.timeout_seconds)
         self._tools.pop(command.call_id, None)
-        self.receive(ev.ToolFinished(command.call_id, outcome.output_json, outcome.failed, outcome.effect))
+        finished = ev.ToolFinished(command.call_id, outcome.output_json, outcome.failed, outcome.effect, outcome.data)
+        self.receive(finished)
 
     def _cancel_tool(self, command: cmd.CancelTool) -> None:
         task = self._tools.pop(command.call_id, None)

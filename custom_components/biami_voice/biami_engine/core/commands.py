@@ -50,6 +50,14 @@ class SendDtmf:
 
 
 @dataclass(frozen=True, slots=True)
+class TransferLeg:
+    """Pass the far end of this leg on to a contact, by name: no number is known here."""
+
+    leg: str
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
 class HangUp:
     leg: str
     reason: EndReason
@@ -160,6 +168,7 @@ Command = (
     | ClearPlayback
     | HoldLeg
     | SendDtmf
+    | TransferLeg
     | HangUp
     | OpenBackend
     | CloseBackend

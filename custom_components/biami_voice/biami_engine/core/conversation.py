@@ -6,6 +6,8 @@ says is dropped by its number, except words the house itself asked for (`Speak`)
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ..audio.frame import Audio
 from ..config import ContextConfig
 from ..interface import Role
@@ -24,7 +26,8 @@ from .commands import (
     Speak,
     TruncateBackend,
 )
-from .tool_calls import DEFAULT_TIMEOUT_SECONDS, TIMED_OUT, ToolCalls
+from .tool_calls import TIMED_OUT, ToolCalls, ToolTraits
+from .tool_wait import HoldTone, Preamble, ToolWait
 from .turns import Decision, TurnTaking
 from .voice import HOUSE_PREFIX, AgentVoice, Cut
 
@@ -34,8 +37,13 @@ SPEAK_TIMEOUT_SECONDS = 10.0
 class Conversation:
     """One caller (`voice.leg`) and one agent."""
 
-    def __init__(self, leg: str, context: ContextConfig, out: list[Command]) -> None:
+    def __init__(
+        self, leg: str, context: ContextConfig, out: list[Command], traits: Mapping[str, ToolTraits] | None = None
+    ) -> None:
         self.context = context
+        self._traits = traits or {}
+        self._wait = ToolWait()
+        self._hold_tone: str | None = None
         self.generation = 0
         self.opened = False
         self.lost = False
@@ -49,6 +57,7 @@ class Conversation:
         self._responses: set[str] = set()
         self._speaking: dict[str, float] = {}
         self._spoken = 0
+        self._tones = 0
         self._owes_response = False
         self._response_due: float | None = None
         self._heard_since: dict[str, float] = {}
@@ -79,7 +88,7 @@ class Conversation:
     @property
     def next_deadline(self) -> float | None:
         deadlines = [self.turns.next_deadline, self.tools.next_deadline, self.voice.next_deadline, self._response_due]
-        deadlines += self._speaking.values()
+        deadlines += [self._wait.next_deadline, *self._speaking.values()]
         return min((at for at in deadlines if at is not None), default=None)
 
     # --- the session behind it ---
@@ -135,6 +144,7 @@ class Conversation:
         self._forget_responses()
 
     def _cancel_tools(self) -> None:
+        self._wait.over()
         self._out += [CancelTool(tool.call_id) for tool in self.tools.drain()]
 
     def _forget_responses(self) -> None:
@@ -146,6 +156,10 @@ class Conversation:
 
     def agent_audio(self, item_id: str, audio: Audio, now: float) -> None:
         self._response_due = None
+        if self._hold_tone is not None:
+            if not self.voice.playback.is_finished(self._hold_tone):
+                self.voice.drop(self._hold_tone, now)
+            self._hold_tone = None
         self.voice.say(item_id, audio, now)
 
     def played(self, wire_id: str, ms: float, now: float) -> None:
@@ -287,8 +301,10 @@ class Conversation:
 
     def tool_requested(self, event: ev.ToolRequested, now: float) -> None:
         self._response_due = None
-        if self.tools.request(event.call_id, event.generation, event.name, now, DEFAULT_TIMEOUT_SECONDS):
-            self._out.append(RunTool(event.call_id, event.name, event.arguments, DEFAULT_TIMEOUT_SECONDS))
+        traits = self._traits.get(event.name, ToolTraits())
+        if self.tools.request(event.call_id, event.generation, event.name, now, traits.timeout_seconds):
+            self._wait.began(now, traits.preamble)
+            self._out.append(RunTool(event.call_id, event.name, event.arguments, traits.timeout_seconds))
             self._report_tool(event.name, event.call_id, "started")
 
     def tool_finished(self, event: ev.ToolFinished, now: float) -> bool:
@@ -297,11 +313,25 @@ class Conversation:
         if tool is None:
             return False
         self._report_tool(tool.name, tool.call_id, "failed" if event.failed else "done")
+        if not len(self.tools):
+            self._wait.over()
         if tool.generation == self.generation and not self.lost:
             self._out.append(SendToolResult(tool.generation, tool.call_id, event.output))
             self._owes_response = event.effect is None
             self._respond_if_owed(now)
         return True
+
+    def _pass_the_time(self, now: float) -> None:
+        """Nobody waits for a tool in dead air."""
+        quiet = self.voice.playback.heard_out and not self.turns.caller_speaking and not self._speaking
+        due = self._wait.time_passed(now, quiet)
+        if isinstance(due, Preamble):
+            self.speak(due.text, now)
+        elif isinstance(due, HoldTone):
+            self._tones += 1
+            self._hold_tone = f"{HOUSE_PREFIX}tone-{self._tones}"
+            self.voice.say(self._hold_tone, due.audio, now)
+            self.voice.finish(self._hold_tone)
 
     def _report_tool(self, name: str, call_id: str, state: str) -> None:
         self._out.append(Report("tool", {"name": name, "call_id": call_id, "state": state}))
@@ -321,6 +351,7 @@ class Conversation:
         if Decision.DROP in decisions and not self.turns.caller_speaking:
             self._answer_turn(now)
         self.voice.time_passed(now)
+        self._pass_the_time(now)
         for item_id, until in list(self._speaking.items()):
             if now >= until:
                 self.spoken(item_id)

@@ -81,6 +81,14 @@ class Dtmf:
 
 
 @dataclass(frozen=True, slots=True)
+class TransferFailed:
+    """Nobody took the caller; the leg is back. `reason` is a call status or a sentence."""
+
+    leg: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class StreamReplaced:
     """A planned replacement of the media stream (DTMF out, hold): same call, same leg, audio may go on."""
 
@@ -241,7 +249,8 @@ class ToolFinished:
     output: str
     failed: bool = False
     effect: str | None = None
-    """None, or `end_call`: the agent said goodbye and the call ends after its last words were heard."""
+    """None, `end_call` (the agent said goodbye: the call ends after its last words were heard) or `transfer` (the
+    caller is passed on to `data["contact"]`, after those words)."""
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -308,6 +317,7 @@ LegEvent = (
     | Cleared
     | Dtmf
     | StreamReplaced
+    | TransferFailed
     | RemoteHangup
     | LegLost
 )

@@ -24,6 +24,7 @@ def handlers(session: CallSession) -> dict[type, Callable[[Any, float], None]]:
         ev.Cleared: session.on_cleared,
         ev.Dtmf: session.on_dtmf,
         ev.StreamReplaced: session.on_stream_replaced,
+        ev.TransferFailed: session.on_transfer_failed,
         ev.RemoteHangup: session.on_remote_hangup,
         ev.LegLost: session.on_leg_lost,
         ev.BackendOpened: session.on_backend_opened,

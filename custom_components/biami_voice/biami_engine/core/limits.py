@@ -37,10 +37,12 @@ class Limits:
         self._busy = False
         self._idle_at = now + self._idle.after_seconds
 
-    def caller_heard(self, now: float) -> None:
-        """The caller spoke or pressed a key: every clock of silence starts anew."""
+    def caller_heard(self, now: float, understood: bool = True) -> None:
+        """The caller spoke or pressed a key: the clocks of silence start anew. A voice without words (`understood`
+        False) is no proof that somebody is there: hold music has one, too."""
         self._rung = 0
-        self._silence_at = now + self._idle.absolute_silence_seconds
+        if understood:
+            self._silence_at = now + self._idle.absolute_silence_seconds
         if not self._busy:
             self._idle_at = now + self._idle.after_seconds
 

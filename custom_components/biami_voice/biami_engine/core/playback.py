@@ -148,6 +148,13 @@ class Playback:
         self._unfinished.clear()
         return cut
 
+    def cut_one(self, item_id: str) -> None:
+        """Cancel a single item."""
+        item = self._unfinished.pop(item_id, None)
+        if item is not None:
+            item.cut = True
+            item.unheard.clear()
+
     def _settle(self, item: _Item) -> None:
         if item.finished:
             self._unfinished.pop(item.id, None)

@@ -6,7 +6,8 @@ command follows.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from ..config import ContextConfig
 from ..interface import AnsweredBy, Direction, EndReason, Outcome, RejectReason, Role
@@ -24,8 +25,10 @@ from .commands import (
     Report,
     SendDtmf,
     SendToBackend,
+    TransferLeg,
 )
 from .conversation import Conversation
+from .dead_ends import DeadEnd, DeadEnds
 from .failover import Failover
 from .handlers import handlers
 from .limits import Due, Limits
@@ -33,6 +36,8 @@ from .opening import Opening
 from .outcome import outcome_of
 from .routes import AGENT, RouteTable, conversation
 from .states import CallState, change
+from .tool_calls import ToolTraits
+from .transfer import Transfer
 
 DRAIN_SECONDS = 12.0
 """How long last words may take to be heard before the call is hung up all the same."""
@@ -51,6 +56,7 @@ class CallSetup:
     backend: str | None = None
     reject: RejectReason | None = None
     with_agent: bool = True
+    tools: Mapping[str, ToolTraits] = field(default_factory=dict)
 
 
 class CallSession:
@@ -65,7 +71,10 @@ class CallSession:
         self.end_reason: EndReason | None = None
         self._out: list[Command] = []
         self._routes = RouteTable(conversation(setup.leg) if setup.with_agent else ())
-        self._talk = Conversation(setup.leg, setup.context, self._out)
+        self._talk = Conversation(setup.leg, setup.context, self._out, setup.tools)
+        self._dead_ends = DeadEnds(setup.context.language)
+        self._transfer = Transfer()
+        self._words_come = False
         self._limits = Limits(setup.context.idle)
         self._cause = "completed"
         self._opening = Opening(setup.context)
@@ -109,7 +118,7 @@ class CallSession:
             return None
         deadlines = [self._talk.next_deadline, self._opening.listens_until, self._drain_until, self._gone_by]
         if self.state is CallState.LIVE:
-            deadlines.append(self._limits.next_deadline)
+            deadlines += [self._limits.next_deadline, self._dead_ends.next_deadline, self._transfer.next_deadline]
         return min((at for at in deadlines if at is not None), default=None)
 
     def _take(self) -> list[Command]:
@@ -118,7 +127,10 @@ class CallSession:
         return out
 
     def _after(self, now: float) -> None:
-        self._limits.set_busy(self._talk.busy, now)
+        self._limits.set_busy(self._talk.busy or self._transfer.contact is not None, now)
+        if self.state is CallState.LIVE:
+            self._dead_ends.agent_silent(now, not self._talk.busy)
+            self._transfer_if_due(now)
         if self._renew_mind and self.state is CallState.LIVE and not self._talk.busy:
             self._renew_mind = False
             self._talk.replace_backend(self.setup.backend)
@@ -173,6 +185,7 @@ class CallSession:
         if self.state is not CallState.LIVE:
             return
         self._limits.caller_heard(now)
+        self._dead_ends.key_pressed()
         self._out.append(Report("dtmf", {"leg": event.leg, "digit": event.digit}))
         if AGENT in self._routes.hearers(event.leg):
             self._talk.inject(f"[DTMF: {event.digit}]", Role.CALLER)
@@ -180,8 +193,24 @@ class CallSession:
     def on_stream_replaced(self, event: ev.StreamReplaced, now: float) -> None:
         """A planned replacement changes nothing: same call, same backend, same words on their way."""
 
+    def on_transfer_failed(self, event: ev.TransferFailed, now: float) -> None:
+        """The caller is back with the agent, who says so and goes on."""
+        contact = self._transfer.over()
+        if contact is None or self.state is not CallState.LIVE:
+            return
+        self._out.append(Report("transfer_failed", {"leg": event.leg, "contact": contact, "reason": event.reason}))
+        self._talk.inject(f"[{contact} could not be reached: {event.reason}. The caller is back.]", Role.SYSTEM)
+        self._talk.request_response(now)
+
+    def _transfer_if_due(self, now: float) -> None:
+        contact = self._transfer.take(now, self._talk.silent_for_good)
+        if contact is not None:
+            self._out.append(Report("transferring", {"leg": self.setup.leg, "contact": contact}))
+            self._out.append(TransferLeg(self.setup.leg, contact))
+
     def on_remote_hangup(self, event: ev.RemoteHangup, now: float) -> None:
-        self._leg_gone(event.leg, EndReason.CALLER_HANGUP, event.cause, now)
+        reason = EndReason.TRANSFER if self._transfer.under_way else EndReason.CALLER_HANGUP
+        self._leg_gone(event.leg, reason, event.cause, now)
 
     def on_leg_lost(self, event: ev.LegLost, now: float) -> None:
         if event.leg in self.legs:
@@ -236,7 +265,7 @@ class CallSession:
     def on_speech_stopped(self, event: ev.SpeechStopped, now: float) -> None:
         if not self._stale(event.generation):
             self._talk.speech_stopped(now)
-            self._limits.caller_heard(now)
+            self._limits.caller_heard(now, understood=not self._words_come)
 
     def on_voice_started(self, event: ev.VoiceStarted, now: float) -> None:
         if event.leg == self._talk.leg:
@@ -245,26 +274,52 @@ class CallSession:
     def on_voice_stopped(self, event: ev.VoiceStopped, now: float) -> None:
         if event.leg == self._talk.leg:
             self._talk.speech_stopped(now, event.ago_ms)
-            self._limits.caller_heard(now)
+            self._limits.caller_heard(now, understood=not self._words_come)
 
     def _caller_speaks(self, now: float, ago_ms: float) -> None:
         if self.state is not CallState.LIVE:
             return
-        self._limits.caller_heard(now)
+        self._limits.caller_heard(now, understood=not self._words_come)
+        self._dead_ends.caller_speaks()
         self._opening.caller_spoke()
         self._talk.speech_started(now, ago_ms)
 
     def on_transcript(self, event: ev.Transcript, now: float) -> None:
-        if not self._stale(event.generation):
-            self._talk.transcript(event, now)
+        if self._stale(event.generation):
+            return
+        self._talk.transcript(event, now)
+        if event.final and event.role is Role.AGENT:
+            self._dead_ends.agent_said(event.text)
+            if self._words_come:
+                self._give_up(self._dead_ends.responded(), now)
+        elif event.final and event.role is Role.CALLER and self._talk.turns.knows_words:
+            self._caller_said(event.text, now)
+
+    def _caller_said(self, text: str, now: float) -> None:
+        """From the first words on, a voice without any is no proof that somebody is there."""
+        if text.strip():
+            self._words_come = True
+            self._limits.caller_heard(now)
+        self._give_up(self._dead_ends.caller_said(text, now), now)
+
+    def _give_up(self, dead_end: DeadEnd | None, now: float) -> None:
+        if dead_end is None or self.state is not CallState.LIVE:
+            return
+        self._out.append(Report("dead_end", {"kind": dead_end.value}))
+        reason = EndReason.AGENT_HANGUP if dead_end is DeadEnd.GOODBYE else EndReason.IDLE_TIMEOUT
+        self._begin_ending(reason, now, drain=True)
 
     def on_tool_requested(self, event: ev.ToolRequested, now: float) -> None:
         if not self._stale(event.generation) and self.state is CallState.LIVE:
             self._talk.tool_requested(event, now)
 
     def on_tool_finished(self, event: ev.ToolFinished, now: float) -> None:
-        if self._talk.tool_finished(event, now) and event.effect == "end_call":
+        if not self._talk.tool_finished(event, now):
+            return
+        if event.effect == "end_call":
             self._begin_ending(EndReason.AGENT_HANGUP, now, drain=True)
+        elif event.effect == "transfer" and self.state is CallState.LIVE:
+            self._transfer.ask(str(event.data.get("contact", "")), now)
 
     def on_usage(self, event: ev.Usage, now: float) -> None:
         self._out.append(Report("usage", {"kind": event.kind, **event.amounts}))
@@ -370,6 +425,8 @@ class CallSession:
             self._lose_mind("it kept silent", True, now)
         self._opening.time_passed(now)
         self._open_if_due(now)
+        if self.state is CallState.LIVE:
+            self._give_up(self._dead_ends.time_passed(now), now)
         if self.state is CallState.LIVE:
             due = self._limits.time_passed(now)
             if due is not None:

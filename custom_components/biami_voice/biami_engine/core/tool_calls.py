@@ -11,6 +11,14 @@ TIMED_OUT = json.dumps({"error": "The tool took too long and was stopped."})
 
 
 @dataclass(frozen=True, slots=True)
+class ToolTraits:
+    """How a tool behaves in a call; `preamble` is said while it is slow."""
+
+    timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
+    preamble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class PendingTool:
     call_id: str
     generation: int

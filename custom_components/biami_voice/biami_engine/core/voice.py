@@ -130,6 +130,11 @@ class AgentVoice:
         if not self.settling:
             self._tell_cuts()
 
+    def drop(self, item_id: str, now: float) -> None:
+        """Take back a sound that is no words."""
+        self.playback.cut_one(item_id)
+        self.hush(now)
+
     def go_on(self) -> None:
         """Send what waits, unless the caller is away or may be interrupting, or positions are not final yet."""
         if self._connected and self.playback.paused and not self.settling and not self.held_by_turn:

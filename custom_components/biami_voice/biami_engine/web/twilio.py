@@ -17,9 +17,9 @@ from aiohttp import WSMsgType, web
 from ..interface import Clock
 from ..transports.port import Transport
 from ..transports.twilio import TwilioTransport, twiml
-from ..transports.twilio.callbacks import APOLOGY, answer_voice, take_detection, take_status
+from ..transports.twilio.callbacks import APOLOGY, answer_dialled, answer_voice, take_detection, take_status
 from ..transports.twilio.deadline import within
-from ..transports.twilio.forms import DETECTION_PATH, LEG_PARAMETER, MEDIA_PATH, STATUS_PATH, VOICE_PATH
+from ..transports.twilio.forms import DETECTION_PATH, DIALLED_PATH, LEG_PARAMETER, MEDIA_PATH, STATUS_PATH, VOICE_PATH
 from ..transports.twilio.leg import TwilioLeg
 from ..transports.twilio.media import Started
 from ..transports.twilio.signature import SIGNATURE_HEADER
@@ -57,6 +57,7 @@ def twilio_routes(engine: HasTransports) -> list[web.RouteDef]:
         web.post(STATUS_PATH, routes.status),
         web.get(STATUS_PATH, routes.status, allow_head=False),
         web.post(DETECTION_PATH, routes.detection),
+        web.post(DIALLED_PATH, routes.dialled),
         web.get(MEDIA_PATH, routes.media, allow_head=False),
         web.get(MEDIA_PATH + "/{owner}", routes.media, allow_head=False),
     ]
@@ -93,6 +94,13 @@ class TwilioRoutes:
             for line in _of_leg(lines, leg_id, form):
                 take_detection(line, form, leg_id)
         return web.Response(status=204)
+
+    async def dialled(self, request: web.Request) -> web.Response:
+        """Whoever was to take a caller did, or did not."""
+        form, lines = await self._verified_form(request)
+        leg_id = request.query.get(LEG_PARAMETER, "")
+        document = answer_dialled(_of_leg(lines, leg_id, form)[0], form, leg_id)
+        return web.Response(text=document, content_type=twiml.CONTENT_TYPE)
 
     async def media(self, request: web.Request) -> web.StreamResponse:
         """The WebSocket of a media stream. 403 comes before the upgrade: Twilio reports it as 31920."""

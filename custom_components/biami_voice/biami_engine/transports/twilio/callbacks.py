@@ -58,6 +58,12 @@ def take_status(line: TwilioTransport, form: Mapping[str, str], leg_id: str) -> 
         logger.warning("%s: a status callback of another call was ignored", leg.call_id)
 
 
+def answer_dialled(line: TwilioTransport, form: Mapping[str, str], leg_id: str) -> str:
+    """The end of a transfer's `<Dial>`: TwiML for what follows."""
+    leg = line.find_leg(leg_id, form.get("CallSid", ""))
+    return twiml.hang_up() if leg is None else leg.dialled(form.get("DialCallStatus", "failed"))
+
+
 def take_detection(line: TwilioTransport, form: Mapping[str, str], leg_id: str) -> None:
     """The verdict of asynchronous answering machine detection (protocols 9.2)."""
     leg = line.find_leg(leg_id, form.get("CallSid", ""))

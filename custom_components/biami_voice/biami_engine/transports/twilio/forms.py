@@ -8,6 +8,7 @@ from urllib.parse import quote
 from ..port import DialRequest
 
 STATUS_PATH = "/api/outbound/status-callback"
+DIALLED_PATH = "/twilio/dialled"
 DETECTION_PATH = "/twilio/amd"
 VOICE_PATH = "/twilio/voice"
 MEDIA_PATH = "/twilio/media"

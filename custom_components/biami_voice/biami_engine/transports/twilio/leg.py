@@ -19,6 +19,7 @@ from ...core.events import (
     RemoteHangup,
     Ringing,
     StreamReplaced,
+    TransferFailed,
 )
 from ...errors import TransportError
 from ...interface import AnsweredBy, CallStatus, Clock, Direction, EndReason, RejectReason, TimerHandle
@@ -43,6 +44,10 @@ class LegHost(Protocol):
 
     def connect_twiml(self, leg: TwilioLeg, digits: str = "") -> str:
         """TwiML with a fresh token for this leg's next stream; older tokens of it are void."""
+        ...
+
+    def dial_twiml(self, leg: TwilioLeg, number: str) -> str:
+        """TwiML that passes the caller on, and asks us how to go on if nobody answers."""
         ...
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None: ...
@@ -88,6 +93,8 @@ class TwilioLeg:
         self.voice = LegVoice(leg_id, host.clock, self._events.put, self._stalled)
         self._keys = ""
         self._replacing = False
+        self._away = False
+        """The caller was passed on: no stream of this leg is expected."""
         self._stream_timer: TimerHandle | None = None
 
     def events(self) -> AsyncIterator[CallEvent]:
@@ -142,7 +149,11 @@ class TwilioLeg:
             self._host.spawn(self._replace_stream())
 
     def transfer(self, target: str) -> None:
-        raise TransportError("this line cannot transfer calls")
+        """Ring another number for the far end: `TransferFailed` where nobody takes it, else the call ends when they do."""
+        if self._state is not _State.LIVE or self._away:
+            raise TransportError("an answered call can be passed on, and only once at a time")
+        self._away = True
+        self._host.spawn(self._pass_on(target))
 
     def hang_up(self, reason: EndReason) -> None:
         if self.over:
@@ -166,7 +177,7 @@ class TwilioLeg:
 
     def unbind(self, socket: MediaSocket) -> None:
         """A stream stopped or its socket closed."""
-        if self.voice.end(socket) and self._state is _State.LIVE and not self._replacing:
+        if self.voice.end(socket) and self._state is _State.LIVE and not (self._replacing or self._away):
             self._host.spawn(self._conclude("the media stream was closed"))
 
     # --- words of the carrier ----------------------------------------------------------------------------------------
@@ -180,6 +191,16 @@ class TwilioLeg:
             self._events.put(Ringing(self.id))
         elif status is CallStatus.IN_PROGRESS and self._state is _State.RINGING:
             self._expect_stream()
+
+    def dialled(self, status: str) -> str:
+        """How the dialling of a transfer ended (`DialCallStatus`); the TwiML with which the call goes on."""
+        if self.over or not self._away or status in ("completed", "answered"):
+            return twiml.hang_up()
+        self._away = False
+        self._replacing = True
+        self._events.put(TransferFailed(self.id, status))
+        self._expect_stream()
+        return self._host.connect_twiml(self)
 
     def answered_by(self, who: AnsweredBy) -> None:
         self._events.put(AnsweredByDetected(self.id, who))
@@ -213,6 +234,16 @@ class TwilioLeg:
             return
         if self._replacing:
             self._expect_stream()
+
+    async def _pass_on(self, number: str) -> None:
+        try:
+            await self._host.replace_twiml(self, self._host.dial_twiml(self, number))
+        except TransportError as error:
+            logger.warning("%s: the caller could not be passed on: %s", self.call_id, error)
+            self._away = False
+            self._events.put(TransferFailed(self.id, str(error)))
+            if not self.voice.connected and not self.over:
+                self._host.spawn(self._conclude("the media stream was closed"))
 
     def _replacement_failed(self) -> None:
         self._replacing = False

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 from ...audio.frame import PCMU_8K
 from ...config import TwilioLine
@@ -37,7 +38,7 @@ STOP_SECONDS = 8.0
 
 
 class TwilioTransport:
-    capabilities = TransportCapabilities(PCMU_8K, clears_remotely=True)
+    capabilities = TransportCapabilities(PCMU_8K, transfer=True, clears_remotely=True)
 
     def __init__(self, line: TwilioLine, services: TransportServices) -> None:
         self.line = line
@@ -105,6 +106,10 @@ class TwilioTransport:
         text, token = mint_token(self._token_key, leg.call_id, leg.id, self.owner, expires_at)
         leg.nonce = token.nonce
         return twiml.connect_stream(forms.stream_url(self.public_url, self.owner), text, digits)
+
+    def dial_twiml(self, leg: TwilioLeg, number: str) -> str:
+        action = f"{self.public_url}{forms.DIALLED_PATH}?{forms.LEG_PARAMETER}={quote(leg.id)}"
+        return twiml.dial(number, self.line.number, action)
 
     async def replace_twiml(self, leg: TwilioLeg, document: str) -> None:
         """An unknown result counts as done: the new stream comes or does not."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from ...interface import RejectReason
 from .tokens import PARAMETER_NAME
 
+RING_SECONDS = 25
+"""So long a person to whom a caller is passed on may take to answer."""
 CONTENT_TYPE = "text/xml"
 
 
@@ -20,6 +22,16 @@ def connect_stream(stream_url: str, token: str, digits: str = "") -> str:
     stream = connect.stream(url=stream_url)
     stream.parameter(name=PARAMETER_NAME, value=token)
     response.append(connect)
+    return str(response)
+
+
+def dial(number: str, caller_id: str, action: str) -> str:
+    """Ring `number` and connect the caller; afterwards Twilio asks `action` how to go on."""
+    from twilio.twiml.voice_response import VoiceResponse
+
+    response = VoiceResponse()
+    dialling = response.dial(caller_id=caller_id, action=action, method="POST", timeout=RING_SECONDS)
+    dialling.number(number)
     return str(response)
 
 
