@@ -30,8 +30,8 @@ _FULL_SCALE = 0.1875 * (WINDOW * 32768) ** 2
 
 @dataclass(frozen=True, slots=True)
 class BeepSettings:
-    lowest_hz: float = 400.0
-    highest_hz: float = 2500.0
+    lowest_hz: float = 395.0
+    highest_hz: float = 2520.0
     shortest_ms: float = 140.0
     longest_ms: float = 3000.0
     purity: float = 0.9
@@ -41,7 +41,8 @@ class BeepSettings:
     minimum_dbfs: float = -42.0
     wander_hz: float = 8.0
     """A voice moves more within a tenth of a second."""
-    wander_db: float = 6.0
+    wander_db: float = 12.0
+    """A bell fades, but not as deep within a beep."""
     alone_ms: float = 120.0
     """No other tone so shortly before or after: three rising tones are an exchange's, many are a melody."""
 
@@ -109,6 +110,8 @@ class BeepDetector:
         if level_db < settings.minimum_dbfs:
             return 0.0, level_db
         top = int(spectrum[4:].argmax()) + 4
+        if top + 1 == len(spectrum):
+            return 0.0, level_db
         hz = (top + _vertex(spectrum, top)) * _HZ_PER_BIN
         if not settings.lowest_hz <= hz <= settings.highest_hz:
             return 0.0, level_db
@@ -122,7 +125,8 @@ class BeepDetector:
         now_ms = self._hops * HOP_MS + _CENTRE_MS
         self._hops += 1
         tone = self._tone
-        if self._fades(tone or self._ended, hz, level_db):
+        fades = self._fades(tone or self._ended, hz, level_db)
+        if fades:
             hz = 0.0
         if tone is not None and abs(hz - tone.hz) <= self.settings.wander_hz:
             tone.last_ms = now_ms
@@ -135,6 +139,8 @@ class BeepDetector:
             self._last_tone_ms = tone.last_ms
             if self._is_beep(tone):
                 self._ended = tone
+        if fades:
+            self._last_tone_ms = now_ms  # what is still heard of it is no new tone
         ended = self._ended
         if ended is not None and now_ms - ended.last_ms >= self.settings.alone_ms:
             self._ended = None

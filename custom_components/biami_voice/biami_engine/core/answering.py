@@ -76,6 +76,7 @@ class AnswerSupervisor:
         self._beep_at: float | None = None
         self._carrier: AnsweredBy | None = None
         self._greeting_over = False
+        self._introduced = False
 
     @property
     def next_deadline(self) -> float | None:
@@ -128,6 +129,7 @@ class AnswerSupervisor:
 
     def introduced(self, now: float) -> None:
         """We told a screener who calls: from now on somebody else may speak."""
+        self._introduced = True
         self._words = Words()
         self._cadence = Cadence()
         self._cadence.quiet_since = now
@@ -230,7 +232,7 @@ class AnswerSupervisor:
             beeped = after is AnsweredBy.VOICEMAIL and self._beep_at is not None and not self._words.score(before)
             return self._words.sure_of(after) or beeped
         if before is AnsweredBy.SCREENING:
-            return after is not AnsweredBy.UNKNOWN
+            return self._introduced or after in (AnsweredBy.VOICEMAIL, AnsweredBy.NO_MESSAGE)
         if before is AnsweredBy.VOICEMAIL:
             return after is AnsweredBy.NO_MESSAGE or (after is AnsweredBy.HUMAN and self._words.sure_of(after))
         return before is AnsweredBy.IVR and after is AnsweredBy.VOICEMAIL
