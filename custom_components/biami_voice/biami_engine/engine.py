@@ -133,8 +133,10 @@ class LocalEngine:
         await self._lines.start(config, self._on_incoming)
 
     def check(self, config: EngineConfig, ports: HostPorts | None = None) -> None:
-        """What only the rooms themselves know: which tools there are and what they need; raises `ConfigError`."""
+        """What only the rooms themselves know, tools and backends by building them once; raises `ConfigError`."""
         self._lending.check(config, ports)
+        for name in config.backends:
+            self._build_backend(config, name)
 
     async def _retire(self, transport: Transport, line: str) -> None:
         for runner in [runner for runner in self._calls if runner.record.line == line]:
@@ -298,12 +300,13 @@ class LocalEngine:
 
     def _backend(self, name: str) -> Backend:
         if name not in self._backends:
-            config = self.config.backends.get(name)
-            if config is None:
-                raise NotFound(f"no backend {name!r} in the configuration")
-            services = BackendServices(self.clock, self._voices, self.config.config_dir)
-            self._backends[name] = create_backend(config, services)
+            self._backends[name] = self._build_backend(self.config, name)
         return self._backends[name]
+
+    def _build_backend(self, config: EngineConfig, name: str) -> Backend:
+        if name not in config.backends:
+            raise NotFound(f"no backend {name!r} in the configuration")
+        return create_backend(config.backends[name], BackendServices(self.clock, self._voices, config.config_dir))
 
     async def _run(self, runner: CallRunner, leg: Leg) -> None:
         try:

@@ -10,8 +10,8 @@ import logging
 from collections import deque
 from collections.abc import Callable
 
-from ..audio.frame import Audio
-from ..backends.port import Backend, BackendSession, SessionSetup
+from ..audio.frame import Audio, AudioFormat
+from ..backends.port import Backend, BackendCapabilities, BackendSession, SessionSetup
 from ..core.events import BackendLost, CallEvent
 from ..errors import BiamiError
 from .media import FormatBridge
@@ -22,6 +22,17 @@ MAX_WAITING_MS = 10_000.0
 CLOSE_SECONDS = 3.0
 
 Send = Callable[[BackendSession], None]
+
+
+class AbsentBackend:
+    """Stands for one that cannot be built, so that it is lost like one that cannot be reached."""
+
+    def __init__(self, error: BiamiError, wire: AudioFormat) -> None:
+        self.capabilities = BackendCapabilities((wire,), (wire,))
+        self._error = error
+
+    async def open(self, setup: SessionSetup) -> BackendSession:
+        raise self._error
 
 
 class Mind:

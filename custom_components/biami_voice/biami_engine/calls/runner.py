@@ -21,7 +21,7 @@ from ..errors import BiamiError, TransportError
 from ..interface import CallRecord, Clock, EndReason, LiveEvent, TimerHandle
 from ..transports.port import Informed, Leg
 from .media import Ear, FormatBridge, choose_formats
-from .mind import Mind
+from .mind import AbsentBackend, Mind
 from .record import after_end, after_report
 
 _log = logging.getLogger(__name__)
@@ -263,8 +263,11 @@ class CallRunner:
     # --- commands: the mind ---
 
     def _open_backend(self, command: cmd.OpenBackend) -> None:
-        backend = self._services.backend(command.name)
         wire = self._parties[self.primary_leg].leg.audio_format
+        try:
+            backend = self._services.backend(command.name)
+        except BiamiError as error:
+            backend = AbsentBackend(error, wire)
         heard, spoken = choose_formats(wire, backend.capabilities)
         setup = replace(self._services.session, generation=command.generation, input_format=heard, output_format=spoken)
         mind = Mind(backend, setup, self._hear_mind)
