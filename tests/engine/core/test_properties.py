@@ -169,6 +169,6 @@ def test_truncation_is_never_beyond_what_was_generated_nor_below_what_was_heard(
         for command in (*driver.wait(seconds), *driver.hear(event)):
             if isinstance(command, cmd.TruncateBackend):
                 assert command.audio_end_ms <= generated[command.item_id]
-                assert command.audio_end_ms == int(driver.session._talk.voice.playback.heard_ms(command.item_id))
+                assert command.audio_end_ms == int(driver.session.call.talk.voice.playback.heard_ms(command.item_id))
         if isinstance(event, ev.AgentAudio):
             generated[event.item_id] = generated.get(event.item_id, 0.0) + event.audio.duration_ms

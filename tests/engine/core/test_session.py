@@ -9,7 +9,7 @@ from biami_engine.core import commands as cmd
 from biami_engine.core import events as ev
 from biami_engine.core.opening import LISTEN_FIRST_SECONDS
 from biami_engine.core.routes import bridge
-from biami_engine.core.session import DRAIN_SECONDS, HANGUP_SECONDS
+from biami_engine.core.call import DRAIN_SECONDS, HANGUP_SECONDS
 from biami_engine.core.states import TRANSITIONS, CallState, change
 from biami_engine.interface import Direction, EndReason, Outcome, RejectReason, Role
 
@@ -388,7 +388,7 @@ def test_keys_reach_the_mind_and_orders_reach_the_leg(call) -> None:
 
 
 def test_every_event_has_a_handler(call) -> None:
-    assert set(typing.get_args(ev.CallEvent)) == set(call().session._handlers)
+    assert set(typing.get_args(ev.CallEvent)) == set(call().session.handlers)
 
 
 def test_only_the_written_transitions_exist() -> None:
