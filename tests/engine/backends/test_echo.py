@@ -9,7 +9,8 @@ import pytest
 from biami_engine.audio.frame import PCM16_24K, PCMU_8K, Audio, AudioFormat
 from biami_engine.audio.samples import to_samples
 from biami_engine.audio.tones import beep
-from biami_engine.backends.echo import MAX_ECHO_MS, EchoBackend
+from biami_engine.backends.echo import EchoBackend
+from biami_engine.backends.echo.session import MAX_ECHO_MS
 from biami_engine.backends.port import BackendServices, SessionSetup
 from biami_engine.calls.clock import SystemClock
 from biami_engine.config import BackendConfig

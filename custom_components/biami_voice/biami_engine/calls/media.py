@@ -1,12 +1,20 @@
-"""Sound between ends that speak different formats, and the ear of the house where a backend has none."""
+"""Sound between ends that speak different formats, and the ear of the house where a backend has none.
+
+What looks at samples is imported when it is first needed: it brings numpy, and a call whose ends speak the same format
+to a backend that hears turns by itself never looks at one.
+"""
 
 from __future__ import annotations
 
-from ..audio.convert import Converter
+from typing import TYPE_CHECKING
+
 from ..audio.frame import Audio, AudioFormat
-from ..audio.vad import EnergyVad
 from ..backends.port import BackendCapabilities
 from ..core.events import VoiceStarted, VoiceStopped
+
+if TYPE_CHECKING:
+    from ..audio.convert import Converter
+    from ..audio.vad import EnergyVad
 
 
 def choose_formats(wire: AudioFormat, capabilities: BackendCapabilities) -> tuple[AudioFormat, AudioFormat]:
@@ -32,6 +40,8 @@ class FormatBridge:
             return audio
         converter = self._converters.get(audio.format)
         if converter is None:
+            from ..audio.convert import Converter
+
             converter = self._converters[audio.format] = Converter(audio.format, self._target)
         return converter.convert(audio)
 
@@ -43,13 +53,18 @@ class FormatBridge:
 class Ear:
     """Our own voice activity detector on a leg: a witness for backends that detect no turns."""
 
-    __slots__ = ("_leg", "_vad")
+    __slots__ = ("_leg", "_vad", "_wire")
 
     def __init__(self, leg: str, wire: AudioFormat) -> None:
         self._leg = leg
-        self._vad = EnergyVad(wire)
+        self._wire = wire
+        self._vad: EnergyVad | None = None
 
     def hear(self, audio: Audio) -> VoiceStarted | VoiceStopped | None:
+        if self._vad is None:
+            from ..audio.vad import EnergyVad
+
+            self._vad = EnergyVad(self._wire)
         edge = self._vad.process(audio)
         if edge is None:
             return None

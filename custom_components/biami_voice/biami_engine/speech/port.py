@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ..audio.frame import Audio, AudioFormat
-from ..audio.vad import VadEdge
+
+if TYPE_CHECKING:
+    from ..audio.vad import VadEdge  # numpy comes with it, and a daemon without calls needs none
 
 CONFIDENT = -0.30
 """A `Recognition` below it is mostly wrong (the cut keeps 95 % of the good ones and drops 94 % of the bad ones)."""

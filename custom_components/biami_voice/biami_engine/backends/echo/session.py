@@ -1,15 +1,14 @@
-"""Says back what it hears: tries a line without an account, a key or a voice."""
+"""One session of the echo: it keeps what the caller says and gives it back."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import AsyncIterator
 
-from ..audio.convert import Converter
-from ..audio.frame import PCM16_8K, PCM16_16K, PCM16_24K, PCMA_8K, PCMU_8K, Audio
-from ..audio.tones import beep
-from ..config import BackendConfig
-from ..core.events import (
+from ...audio.convert import Converter
+from ...audio.frame import Audio
+from ...audio.tones import beep
+from ...core.events import (
     AgentAudio,
     AgentAudioDone,
     BackendOpened,
@@ -20,31 +19,17 @@ from ..core.events import (
     SpeechStopped,
     Transcript,
 )
-from ..interface import Clock, Role, TimerHandle
-from ..streams import EventStream
-from .hearing import Began, Ended, Hearing
-from .port import BackendCapabilities, BackendServices, SessionSetup
-from .sound import chunks
+from ...interface import Clock, Role, TimerHandle
+from ...streams import EventStream
+from ..hearing import Began, Ended, Hearing
+from ..port import SessionSetup
+from ..sound import chunks
 
 MAX_ECHO_MS = 30_000.0
 """Of a longer speech the beginning is said back."""
 LEAD_IN_MS = 300.0
 """Sound from before the detector was sure: a first consonant is soft."""
 TAIL_MS = 100.0
-FORMATS = (PCMU_8K, PCM16_24K, PCM16_16K, PCMA_8K, PCM16_8K)
-
-
-class EchoBackend:
-    """Option `delay_ms`: how long it waits before it answers."""
-
-    capabilities = BackendCapabilities(input_formats=FORMATS, output_formats=FORMATS, transcripts=True)
-
-    def __init__(self, config: BackendConfig, services: BackendServices) -> None:
-        self._delay_seconds = float(config.options.get("delay_ms", 0)) / 1000
-        self._clock = services.clock
-
-    async def open(self, setup: SessionSetup) -> EchoSession:
-        return EchoSession(setup, self._clock, self._delay_seconds)
 
 
 class EchoSession:
