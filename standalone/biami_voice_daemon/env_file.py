@@ -61,6 +61,10 @@ def config_from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
         "lines": lines,
         "backends": backends,
         "default_backend": list(backends)[-1],
+        "tools": {
+            "info": {"path": "info/"},
+            "calendar": {"sources": [str(Path("calendar.ics").resolve())], "write_to": "calendar"},
+        },
         "test_mode": given.get("TEST_MODE", "false"),
     }
 

@@ -59,6 +59,7 @@ class Lending:
             if tool.name in BUILTIN_TOOLS:
                 raise ConfigError("is the name of a builtin tool: choose another one", f"tools.http.{tool.name}")
             check_http_tool(tool)
+        absent: dict[tuple[str, str], list[str]] = {}
         for context in config.contexts.values():
             lent = self._house(config, context, host)
             for name in context.tools:
@@ -66,8 +67,10 @@ class Lending:
                     _check_tool(config, name, lent, host)
                 except ConfigError as error:
                     raise ConfigError(error.message, f"contexts.{context.name}.tools") from None
-            for name, port in _without(context, lent).items():
-                _log.warning("the context %s goes without %s: %s", context.name, name, _CURES[port])
+            for missing in _without(context, lent).items():
+                absent.setdefault(missing, []).append(context.name)
+        for (name, port), contexts in absent.items():
+            _log.warning("%s cannot be used by the contexts %s: %s", name, ", ".join(contexts), _CURES[port])
 
     def toolbox(self, config: EngineConfig, context: ContextConfig, call: CallControl, record: CallRecord) -> ToolBox:
         caller = _caller(config, record)

@@ -26,6 +26,8 @@ _WORDS = {
         "outbound": "You placed this call. Say at once who you are and why you call. This is what it is for: {goal}",
         "aimless": "You placed this call; what it is for was not said.",
         "nobody": "nobody",
+        "asked": "How can I help you?",
+        "asking": "Do you have a moment?",
     },
     "de": {
         "company": "dieses Haus",
@@ -34,6 +36,8 @@ _WORDS = {
         "outbound": "Du hast diesen Anruf begonnen. Sage gleich, wer du bist und worum es geht, nämlich: {goal}",
         "aimless": "Du hast diesen Anruf begonnen; wozu, wurde nicht gesagt.",
         "nobody": "niemanden",
+        "asked": "Was kann ich für Sie tun?",
+        "asking": "Haben Sie einen Moment Zeit?",
     },
 }
 
@@ -67,6 +71,7 @@ def call_variables(config: EngineConfig, context: ContextConfig, record: CallRec
         "to": record.to,
         "goal": goal,
         "call_reason": words[why].replace("{goal}", goal),
+        "opening_question": words["asked" if record.direction is Direction.INBOUND else "asking"],
         "transfer_names": ", ".join(transfer_names(config, context)) or words["nobody"],
         **config.variables,
         **context.variables,
