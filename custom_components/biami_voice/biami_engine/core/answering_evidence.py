@@ -112,4 +112,4 @@ def _every_phrase() -> tuple[Phrase, ...]:
 
 @cache
 def _compiled(phrase: Phrase) -> re.Pattern[str]:
-    return re.compile(phrase.pattern)
+    return re.compile(rf"\b(?:{phrase.pattern})")

@@ -1,7 +1,7 @@
 """What is said by whom when a call is answered: data for `core.answering`.
 
-Patterns are regular expressions over text in lower case without punctuation or apostrophes. `SURE` is said by nobody
-else; `HINT` may be said by a person too. A language is added with one more entry in `PHRASES`.
+Patterns are regular expressions over text in lower case without punctuation or apostrophes; each begins at a word.
+`SURE` is said by nobody else; `HINT` may be said by a person too. A language is added with one more entry in `PHRASES`.
 """
 
 from __future__ import annotations
@@ -41,12 +41,11 @@ ENGLISH = (
         _VOICEMAIL,
         SURE,
         r"(?:after|at|following|hear|wait for) (?:the|this|a) (?:\w+ )?(?:tone|beep|signal)",
-        r"(?:record|leave) (?:your|(?:me |us )?a) (?:\w+ ){0,2}(?:message|voicemail) (?:after|at|(?:and|so) (?:i|we))",
+        r"(?:record|leave) (?:your|(?:me |us )?a) (?:\w+ ){0,2}(?:message|voicemail) (?:after|at)\b",
         r"record your (?:message|voice)",
         r"(?:leave|record) .{0,40}\b(?:tone|beep|signal)\b",
-        r"leave (?:me |us )?(?:your|a) (?:name|number|detailed|short|brief)",
         r"(?:automatic|automated) voice messag",
-        r"voice ?mail ?(?:box)? (?:of|for|system)",
+        r"voice ?mail ?(?:box)? (?:of|system)",
         r"(?:reached|this is) (?:the )?(?:\w+ ){0,4}(?:voice ?mail|answering machine|mailbox)",
         r"answering machine of",
     ),
@@ -54,6 +53,7 @@ ENGLISH = (
         _VOICEMAIL,
         HINT,
         r"leave (?:me |us )?(?:a |your )?(?:\w+ )?message|voice ?mail",
+        r"leave (?:me |us )?(?:your|a) (?:name|number|detailed|short|brief)",
         # "can": the t of "can't" is often lost on a telephone.
         r"(?:cant?|cannot|can not|unable to|not able to) (?:come to|get to|take|answer) (?:the|your|my) (?:phone|call)",
         r"(?:is|are|am|im) (?:not|un) ?available",
@@ -77,7 +77,6 @@ ENGLISH = (
         r"(?:state|say|record) your (?:full )?name",
         r"screening (?:service|calls)|(?:call|calls) (?:is|are) (?:being )?screened|call screen",
         r"(?:unidentified|anonymous|unknown) (?:calls|callers)",
-        r"(?:see|check|ask) if (?:this|the|that|he|she|they|mister|mr|mrs)\b.{0,20}(?:available|free|take|want|is)",
         r"(?:virtual|digital|automated|google) assistant",
         r"(?:say|tell me) who (?:you are|is calling)",
         r"(?:may|can) i have your name and the (?:purpose|reason)",
@@ -85,7 +84,12 @@ ENGLISH = (
         r"call (?:guard|assist)\b|robo ?calls?",
         r"before i (?:try to )?connect you",
     ),
-    *_phrases(_SCREENING, HINT, r"whos calling|who is calling|why (?:are you|youre) calling|calling about|stay on the line"),
+    *_phrases(
+        _SCREENING,
+        HINT,
+        r"(?:see|check|ask) if (?:this|the|that|he|she|they|mister|mr|mrs)\b.{0,20}(?:available|free|take|want|is)",
+        r"whos calling|who is calling|why (?:are you|youre) calling|calling about|stay on the line",
+    ),
     *_phrases(
         _IVR,
         SURE,
@@ -135,7 +139,7 @@ ENGLISH = (
         HINT,
         r"\bspeaking\b",
         r"hang on|hold on|go ahead|one moment|just a (?:second|moment|minute)",
-        r"hes|shes|(?:he|she) is",
+        r"(?:hes|shes|he is|she is)\b",
     ),
 )
 
