@@ -10,6 +10,7 @@ import pytest
 from biami_engine.errors import ConfigError, NotFound
 from biami_engine.lab.evidence import MEASURES
 from biami_engine.lab.expectations import WORDS
+from biami_engine.lab.model.plan import MODEL, MODEL_FAULTS, REPLY
 from biami_engine.lab.phones import STEPS
 from biami_engine.lab.phones.steps import NETWORK_FAULTS
 from biami_engine.lab.scenario import (
@@ -21,6 +22,7 @@ from biami_engine.lab.scenario import (
     merged,
     read_scenario,
 )
+from biami_engine.lab.service import WEB
 
 HEAD = "about: A test.\ncall: {direction: inbound}\nphone:\n"
 
@@ -46,7 +48,8 @@ def test_the_reference_names_every_word() -> None:
     named |= {
         word for cell in re.findall(r"^\| ([^|]+) \|", page, re.MULTILINE) for word in re.findall(r"`([a-z_]+)", cell)
     }
-    keys = {str(key) for schema in (SCENARIO, CALL, FAULTS) for key in schema.schema}
+    schemas = (SCENARIO, CALL, FAULTS, MODEL, MODEL_FAULTS, REPLY, WEB.schema[next(iter(WEB.schema))])
+    keys = {str(key) for schema in schemas for key in schema.schema}
     assert {*WORDS, *STEPS, *NETWORK_FAULTS, *keys} - named == set()
 
 
@@ -58,6 +61,9 @@ def test_every_step_is_understood(tmp_path: Path) -> None:
         "wait": "1.5",
         "silence": "3",
         "press": '"1w2#"',
+        "speakerphone": "{gain_db: -20}",
+        "noise": "0.2",
+        "music": "3",
         "network": "garbage",
         "expect": "{dtmf_heard: 12}",
     }
@@ -84,6 +90,9 @@ def test_every_step_is_understood(tmp_path: Path) -> None:
         ("about: x\ncall: {direction: sideways}\nphone: []\n", "case.yaml:2: call.direction"),
         ("about: x\nphone: []\n", "case.yaml:1: call"),
         (HEAD + "  - [\n", "case.yaml:"),
+        (HEAD + "  - hang_up\nmodel:\n  faults: {silent: {seconds: 3}}\n", "case.yaml:6: model.faults.silent"),
+        (HEAD + "  - hang_up\nmodel:\n  replies:\n    - {say: x, when: '('}\n", "case.yaml:7: model.replies.0.when"),
+        (HEAD + "  - hang_up\nweb: {/a: {status: 99}}\n", "case.yaml:5: web./a.status"),
     ],
 )
 def test_faults_are_told_with_their_line(tmp_path: Path, text: str, place: str) -> None:

@@ -8,8 +8,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..interface import CallRecord, LiveEvent
+from . import model_evidence
 from .carrier import LabCall, LabCarrier
 from .carrier.line import Spell
+from .model import LabModel
 from .phones import ScriptedPhone
 
 
@@ -28,6 +30,7 @@ class Evidence:
     now: float
     replays: Sequence[int | None]
     """Close codes of replayed streams."""
+    model: LabModel | None = None
 
 
 def _spoken_seconds(spells: Sequence[Spell], now: float) -> float:
@@ -65,6 +68,48 @@ def _seconds_up(e: Evidence) -> float | None:
     return ends[-1] - e.call.answered_at
 
 
+def _first_audio_after_start(e: Evidence) -> float | None:
+    started = e.call.event_times("stream started") if e.call else ()
+    if e.call is None or not started or not e.call.streams[0].playout.messages:
+        return None
+    return (e.call.streams[0].playout.messages[0].at - started[0]) * 1000
+
+
+def _silence_after_fault(e: Evidence) -> float | None:
+    """From the last fault of the model to the next new sound of the agent, without what was still playing."""
+    struck = e.model.faults.struck_at if e.model else []
+    if e.call is None or not struck:
+        return None
+    spells = e.call.line.ear.spells
+    later = [spell for spell in spells if spell.start > struck[-1]]
+    if not later:
+        return 0.0 if spells and (spells[-1].end or e.now) > struck[-1] + 1 else None
+    before = [spell.end for spell in spells if spell.end is not None and spell.start <= struck[-1]]
+    return (later[0].start - max(struck[-1], *before, 0.0)) * 1000
+
+
+def _longest_silence(e: Evidence) -> float | None:
+    """On both sides, from the first word to the last."""
+    if e.call is None:
+        return None
+    line = e.call.line
+    spells = sorted([*line.ear.spells, *line.mouth.spells], key=lambda spell: spell.start)
+    longest, until = 0.0, spells[0].start if spells else 0.0
+    for spell in spells:
+        longest = max(longest, spell.start - until)
+        until = max(until, e.now if spell.end is None else spell.end)
+    return longest
+
+
+def _truncation_error(e: Evidence) -> float | None:
+    errors = model_evidence.truncation_errors_ms(e.model, e.call)
+    return max(map(abs, errors.values())) if errors else None
+
+
+def _dialled(e: Evidence) -> list[str]:
+    return [call.to for call in e.carrier.calls.values() if call is not e.call]
+
+
 def _answers(e: Evidence) -> dict[str, int]:
     return {urlsplit(delivery.url).path: delivery.status for delivery in e.carrier.webhooks.deliveries}
 
@@ -97,6 +142,19 @@ MEASURES: Mapping[str, Callable[[Evidence], Any]] = {
     "webhook_answers": _answers,
     "replay_refused": lambda e: bool(e.replays) and all(code is not None for code in e.replays),
     "call_records": lambda e: e.records,
+    "first_audio_after_start_ms": _first_audio_after_start,
+    "silence_after_fault_ms": _silence_after_fault,
+    "longest_silence_seconds": _longest_silence,
+    "transcript_lines": lambda e: len(e.record.transcript) if e.record else 0,
+    "dialled": _dialled,
+    "model_sessions": lambda e: len(e.model.past) if e.model else 0,
+    "model_responses": lambda e: model_evidence.responses(e.model),
+    "model_cancelled": lambda e: model_evidence.cancelled(e.model),
+    "model_errors": lambda e: model_evidence.errors(e.model),
+    "model_told": lambda e: model_evidence.told(e.model),
+    "model_session": lambda e: e.model,
+    "truncation_error_ms": _truncation_error,
+    "stray_audio_ms": lambda e: model_evidence.stray_ms(e.model, e.call),
 }
 """Each word of `expectations.WORDS` with its measurement."""
 
@@ -106,6 +164,8 @@ def failures(evidence: Evidence, expectations: Mapping[str, Any]) -> list[str]:
     found = []
     for word, wanted in expectations.items():
         measured = MEASURES[word](evidence)
+        if word == "model_session":
+            measured = {path: model_evidence.session_field(evidence.model, path) for path in wanted}
         if not _agrees(word, wanted, measured):
             found.append(f"{word}: expected {_shown(wanted)}, got {_shown(measured)}")
     return found
@@ -114,17 +174,19 @@ def failures(evidence: Evidence, expectations: Mapping[str, Any]) -> list[str]:
 def _agrees(word: str, wanted: Any, measured: Any) -> bool:
     if word == "webhook_answers":
         return all(measured.get(path) == status for path, status in wanted.items())
+    if word == "model_session":
+        return bool(measured == wanted)
     if isinstance(wanted, Mapping):
         if measured is None:
             return False
         return bool(wanted.get("at_least", measured) <= measured <= wanted.get("at_most", measured))
-    if word == "transcript_contains":
+    if word in ("transcript_contains", "model_told"):
         return all(text.lower() in measured.lower() for text in wanted)
     if word == "transcript_lacks":
         return not any(text.lower() in measured.lower() for text in wanted)
-    if word == "events":
+    if word in ("events", "dialled"):
         return set(wanted) <= set(measured)
-    if word == "alerts":
+    if word in ("alerts", "model_errors"):
         return bool(sorted(wanted) == measured)
     if isinstance(wanted, list):
         return measured in wanted

@@ -69,5 +69,18 @@ WORDS: Mapping[str, Any] = {
     "webhook_answers": vol.Schema({str: int}),
     "replay_refused": bool,
     "call_records": bounds,
+    "first_audio_after_start_ms": at_most,
+    "silence_after_fault_ms": at_most,
+    "longest_silence_seconds": at_most,
+    "transcript_lines": bounds,
+    "dialled": words,
+    "model_sessions": bounds,
+    "model_responses": bounds,
+    "model_cancelled": bounds,
+    "model_errors": words,
+    "model_told": words,
+    "model_session": vol.Schema({str: object}),
+    "truncation_error_ms": at_most,
+    "stray_audio_ms": at_most,
 }
 EXPECTATIONS = vol.Schema({vol.Optional(word): check for word, check in WORDS.items()})

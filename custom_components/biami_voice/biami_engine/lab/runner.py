@@ -18,9 +18,12 @@ from ..speech import Voices
 from .carrier import CarrierRules, LabCall, LabCarrier, PhoneLine
 from .evidence import Evidence, failures
 from .house import LINE, House, twilio_line
+from .model import LabModel, Script
+from .model.plan import API_KEY, NAME, ModelPlan
 from .network import break_network
 from .phones import ScriptedPhone
 from .scenario import HOUSE, Scenario, merged
+from .service import LabService, with_address
 from .timeline import timeline
 from .voice import LabVoice
 from .warming import warm_up
@@ -30,6 +33,8 @@ MAX_CALL_SECONDS = 600.0
 SETTLE_SECONDS = 4.0
 """Lab seconds in which the engine's view may catch up with the carrier's."""
 STEP_SECONDS = 0.1
+TURN_PADDING_SECONDS = 0.25
+"""A turn begins so much before its first sound."""
 SETTLED_REAL_SECONDS = 20.0
 
 
@@ -38,6 +43,8 @@ class Verdict:
     name: str
     failures: list[str]
     timeline: list[str]
+    model_received: list[dict[str, Any]] = field(default_factory=list)
+    """What the engine sent to the model, as parsed."""
 
     @property
     def passed(self) -> bool:
@@ -54,14 +61,46 @@ async def run_scenario(
         carrier = LabCarrier(clock, rules=CarrierRules(calls_per_second=10), voice=voice)
         await carrier.start()
         stack.push_async_callback(carrier.stop)
+        stage = Stage(scenario, carrier, clock, voice)
+        settings = merged(settings, scenario.engine)
+        if scenario.web:
+            service = LabService(clock, scenario.web)
+            await service.start()
+            stack.push_async_callback(service.stop)
+            settings = with_address(settings, service.url)
+        if scenario.model is not None:
+            stage.model = lab_model(scenario.model, clock, voices, stage)
+            await stage.model.start()
+            stack.push_async_callback(stage.model.stop)
+            settings = merged(model_backend(scenario.model, stage.model.base_url), settings)
+            settings = {**settings, "default_backend": scenario.engine.get("default_backend", NAME)}
         line = twilio_line(carrier, HOUSE, scenario.line)
-        house = House(carrier, clock, {**merged(settings, scenario.engine), "lines": {LINE: line}}, folder, log)
-        stage = Stage(scenario, carrier, house, clock, voice)
+        stage.house = house = House(carrier, clock, {**settings, "lines": {LINE: line}}, folder, log)
         carrier.add_number(HOUSE, f"{house.url}/twilio/voice")
         await warm_up(house.config, scenario, voices.speaker)
         await house.start()
         stack.push_async_callback(house.stop)
         return await stage.play()
+
+
+def lab_model(plan: ModelPlan, clock: Clock, voices: Voices, stage: Stage) -> LabModel:
+    """One script for all sessions of a call: whoever comes second goes on where the first one was."""
+    script = Script(plan.replies)
+    return LabModel(
+        clock,
+        API_KEY,
+        speaker=voices.speaker,
+        mind=lambda: script,
+        speed=plan.speed,
+        faults=plan.new_faults(),
+        hearing=stage.words_between,
+    )
+
+
+def model_backend(plan: ModelPlan, base_url: str) -> dict[str, Any]:
+    """The engine's settings that lead to the model."""
+    backend = {"type": "openai_realtime", "api_key": API_KEY, "base_url": base_url, **plan.backend}
+    return {"backends": {NAME: backend}}
 
 
 class _ErrorWatch(logging.Handler):
@@ -83,9 +122,10 @@ class Stage:
 
     scenario: Scenario
     carrier: LabCarrier
-    house: House
     clock: Clock
     voice: LabVoice
+    model: LabModel | None = None
+    house: House = field(init=False)
     events: list[tuple[float, LiveEvent]] = field(default_factory=list)
     replays: list[int | None] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
@@ -99,6 +139,19 @@ class Stage:
 
     def _new_phone(self, steps: Any) -> ScriptedPhone:
         return ScriptedPhone(steps, self.voice, self.scenario.file.parent, self)
+
+    def words_between(self, begin: float, end: float, own_words: str) -> str:
+        """What the person said in this time; a telephone on the table sends the agent's own words back."""
+        call = next(iter(self.carrier.calls.values()), None)
+        if call is None:
+            return ""
+        said = [
+            spell.text
+            for spell in call.line.mouth.spells
+            if spell.start < end and (spell.end is None or spell.end > begin + TURN_PADDING_SECONDS)
+        ]
+        words = [text for text in said if not text.startswith("*")]
+        return " ".join(words) if words or call.line.loudspeaker is None or said else own_words
 
     async def play(self) -> Verdict:
         watch = _ErrorWatch(self.problems)
@@ -114,9 +167,10 @@ class Stage:
             if call is not None:
                 await self._until_gone(call)
             self.problems += self.phone.failures
-            expected = {"alerts": [], **self.scenario.expect}
+            expected = {"alerts": [], "model_errors": [], **self.scenario.expect}
             self.problems += await self._settled(call, expected)
-            return Verdict(self.scenario.name, self.problems, timeline(await self._evidence(call)))
+            received = list(self.model.received) if self.model else []
+            return Verdict(self.scenario.name, self.problems, timeline(await self._evidence(call)), received)
         finally:
             unsubscribe()
             watch.logger.removeHandler(watch)
@@ -189,4 +243,5 @@ class Stage:
             records=len(await engine.list_calls()),
             now=self.clock.monotonic(),
             replays=self.replays,
+            model=self.model,
         )

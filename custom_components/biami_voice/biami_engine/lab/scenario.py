@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,10 @@ import voluptuous as vol
 
 from ..errors import ConfigError, NotFound
 from .expectations import EXPECTATIONS
+from .model.plan import ModelPlan, plan
 from .phones import Step
 from .phones.steps import script, text
+from .service import WEB
 from .source import read_checked
 
 HOUSE = "+12025550100"
@@ -48,6 +50,10 @@ SCENARIO = vol.Schema(
         vol.Optional("engine", default=dict): dict,
         vol.Optional("line", default=dict): dict,
         vol.Optional("faults", default=dict): FAULTS,
+        vol.Optional("model", default=None): vol.Any(None, plan),
+        vol.Optional("web", default=dict): WEB,
+        vol.Optional("guard"): text,
+        vol.Optional("guard_off", default=dict): dict,
         vol.Optional("expect", default=dict): EXPECTATIONS,
     }
 )
@@ -80,6 +86,16 @@ class Scenario:
     """Further settings of the Twilio line under test."""
     faults: Mapping[str, Any]
     expect: Mapping[str, Any]
+    model: ModelPlan | None = None
+    """The backend of the engine is the lab's model."""
+    web: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    guard: str = ""
+    """What keeps this call from going wrong, in words."""
+    guard_off: Mapping[str, Any] = field(default_factory=dict)
+    """Merged over `engine`, this takes the guard away: the scenario must then fail."""
+
+    def without_guard(self) -> Scenario:
+        return replace(self, engine=merged(self.engine, self.guard_off))
 
 
 def read_scenario(file: Path) -> Scenario:

@@ -145,8 +145,9 @@ class LabCall:
 
     def _tick(self, at: float) -> None:
         line = self.line
-        line.ear.hear(self.source.read_frame(at) if self.source is not None else SILENCE, at)
-        spoken = line.mouth.next_frame(at)
+        heard = self.source.read_frame(at) if self.source is not None else SILENCE
+        line.ear.hear(heard, at)
+        spoken = line.microphone(at, heard)
         if self.sink is not None:
             self.sink(spoken, at)
         key = line.next_key()

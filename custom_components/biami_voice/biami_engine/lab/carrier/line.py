@@ -16,6 +16,7 @@ from ...audio.dtmf_detector import DtmfDetector
 from ...audio.frame import PCMU_8K, Audio
 from ...interface import Clock
 from .loudness import is_loud
+from .loudspeaker import Loudspeaker
 from .playout import BYTES_PER_SECOND, FRAME_BYTES, FRAME_SECONDS, SILENCE
 
 KEY_SECONDS = 0.1
@@ -129,6 +130,8 @@ class PhoneLine:
         self.dialled = dialled
         self.ear = Ear()
         self.mouth = Mouth()
+        self.loudspeaker: Loudspeaker | None = None
+        """Of a telephone that lies on the table."""
         self.answered = asyncio.Event()
         self.ended = asyncio.Event()
         self.final_status = ""
@@ -137,6 +140,11 @@ class PhoneLine:
         self.hung_up = asyncio.Event()
         self._keys: deque[tuple[float, str]] = deque()
         self._waiting: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
+
+    def microphone(self, at: float, heard: bytes) -> bytes:
+        """20 ms of what the phone sends while it plays `heard`."""
+        spoken = self.mouth.next_frame(at)
+        return spoken if self.loudspeaker is None else self.loudspeaker.add(spoken, heard)
 
     def answer(self) -> None:
         self._decide("answer")

@@ -11,6 +11,8 @@ from ...audio.tones import beep
 from ...interface import TimerHandle
 from ..carrier import PhoneLine
 from ..carrier.line import Spell
+from ..carrier.loudspeaker import Loudspeaker
+from ..carrier.noises import music, noise
 from ..carrier.sounds import Voice
 from ..voice import telephone_wav
 from .steps import RINGING_WORDS, Step
@@ -86,6 +88,9 @@ class _Attendance:
             "wait": self._wait,
             "silence": self._wait,
             "press": self._press,
+            "speakerphone": self._speakerphone,
+            "noise": lambda value: self._make_noise(noise(value), "*noise*"),
+            "music": lambda value: self._make_noise(music(value), "*music*"),
             "network": self._network,
             "expect": self._expect,
             "hang_up": self._hang_up,
@@ -147,11 +152,20 @@ class _Attendance:
         self._line.mouth.say(self._phone.sounds[name], name)
         await self._line.until(lambda: not self._line.mouth.speaking)
 
+    async def _speakerphone(self, settings: Mapping[str, Any]) -> None:
+        self._note("lies on the table")
+        self._line.loudspeaker = Loudspeaker(**settings)
+
+    async def _make_noise(self, sound: bytes, name: str) -> None:
+        self._line.mouth.say(sound, name)
+        await self._line.until(lambda: not self._line.mouth.speaking)
+
     async def _interrupt(self, step: Mapping[str, Any]) -> None:
         ear, clock, after = self._line.ear, self._line.clock, step["after"]
 
         def ripe() -> bool:
-            return len(ear.spells) > self._listened_to and clock.monotonic() - ear.spells[-1].start >= after
+            since = ear.spells[self._listened_to :]
+            return bool(since) and clock.monotonic() - since[0].start >= after
 
         if not await self._line.until(lambda: ear.sounding and ripe(), PATIENCE_SECONDS):
             self._fail(f"the agent never spoke for {after:g} s: nothing to interrupt")

@@ -103,6 +103,17 @@ def _answer(value: Any) -> float:
     return 1.0 if value is None else float(vol.Schema({vol.Required("after"): seconds})(value)["after"])
 
 
+def _speakerphone(value: Any) -> Mapping[str, Any]:
+    """How loud the microphone hears the loudspeaker, and how much later."""
+    checked: Mapping[str, Any] = vol.Schema(
+        {
+            vol.Optional("gain_db", default=-12.0): vol.All(vol.Any(int, float), vol.Range(-60, 0)),
+            vol.Optional("delay_ms", default=120): vol.All(int, vol.Range(0, 1000)),
+        }
+    )(value or {})
+    return checked
+
+
 STEPS: Mapping[str, Any] = {
     "answer": _answer,
     "no_answer": _nothing,
@@ -116,6 +127,9 @@ STEPS: Mapping[str, Any] = {
     "wait": seconds,
     "silence": seconds,
     "press": keys,
+    "speakerphone": _speakerphone,
+    "noise": seconds,
+    "music": seconds,
     "network": vol.In(NETWORK_FAULTS),
     "expect": EXPECTATIONS,
     "hang_up": _nothing,
