@@ -1,6 +1,8 @@
 """Who answered? Every opening through a telephone's sound, the real detectors, recogniser and supervisor.
 
-python bench/answering/run.py [--mistakes]
+python bench/answering/run.py [--mistakes] [--record FILE]
+
+`--record` keeps what was heard of each opening, so that the rules can be tried without listening again (the tests do).
 
 More voices are heard where Debian's flite, asterisk-core-sounds-en-wav and pocketsphinx-testdata are installed.
 """
@@ -11,15 +13,17 @@ import os
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy is imported
 
+import json
 import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median, quantiles
 
 from openings import Opening, Part, Rendered, Studio, openings
-from trial import Result, judge, listen, too_early
+from trial import Evidence, Result, judge, listen, too_early
 
 from biami_engine.audio.frame import PCMU_8K
 from biami_engine.interface import AnsweredBy
@@ -37,6 +41,7 @@ PARTS: dict[Part, str] = {
 class Heard:
     opening: Opening
     rendered: Rendered
+    evidence: list[Evidence]
     result: Result
 
 
@@ -51,7 +56,8 @@ def hear_all() -> tuple[list[Heard], float]:
         evidence = listen(rendered.audio, voices.voice_activity(PCMU_8K), recogniser)
         busy += time.process_time() - before
         total += rendered.audio.duration_ms / 1000
-        heard.append(Heard(opening, rendered, judge(evidence, rendered.audio.duration_ms / 1000, UNDERSTOOD)))
+        result = judge(evidence, rendered.audio.duration_ms / 1000, UNDERSTOOD)
+        heard.append(Heard(opening, rendered, evidence, result))
     return heard, busy / total
 
 
@@ -92,14 +98,33 @@ def spread(seconds: Sequence[float]) -> str:
     return f"{median(seconds):.2f} s (p95 {quantiles(seconds, n=20, method='inclusive')[-1]:.2f} s)"
 
 
-def main(show_mistakes: bool) -> int:
+def record(heard: Sequence[Heard], file: Path) -> None:
+    """One opening a line."""
+    lines = [
+        {
+            "kind": item.opening.kind,
+            "script": item.opening.script,
+            "voice": item.opening.voice,
+            "part": item.opening.part,
+            "seconds": item.rendered.audio.duration_ms / 1000,
+            "over_at": max(item.rendered.speech_ends_ms, item.rendered.beep_ends_ms or 0.0) / 1000,
+            "evidence": [evidence.as_list() for evidence in item.evidence],
+        }
+        for item in heard
+    ]
+    file.write_text("".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines), "utf-8")
+
+
+def main(arguments: Sequence[str]) -> int:
     heard, load = hear_all()
+    if "--record" in arguments:
+        record(heard, Path(arguments[arguments.index("--record") + 1]))
     for part, what in PARTS.items():
         these = [item for item in heard if item.opening.part == part]
         right = sum(item.opening.kind is item.result.verdict for item in these)
         print(f"\n{part} ({what}): {right} of {len(these)} right, {right / len(these):.0%}\n")
         print("\n".join([*matrix(these), "", *timings(these)]))
-        for item in these if show_mistakes else ():
+        for item in these if "--mistakes" in arguments else ():
             if item.opening.kind is not item.result.verdict:
                 print(f"{item.opening.kind} as {item.result.verdict}, {item.opening.voice}: {item.opening.script}")
     lost = sum(item.opening.kind is AnsweredBy.HUMAN is not item.result.verdict for item in heard)
@@ -114,4 +139,4 @@ def main(show_mistakes: bool) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main("--mistakes" in sys.argv))
+    sys.exit(main(sys.argv[1:]))

@@ -26,10 +26,15 @@ class Evidence:
 
     at: float
     kind: str
-    number: float = 0.0
+    ago_ms: float = 0.0
+    hz: float = 0.0
     text: str = ""
     final: bool = True
     confidence: float = 0.0
+
+    def as_list(self) -> list[float | str | bool]:
+        rounded = [round(self.at, 3), self.kind, round(self.ago_ms), round(self.hz)]
+        return [*rounded, self.text, self.final, round(self.confidence, 3)]
 
 
 @dataclass(slots=True)
@@ -56,9 +61,9 @@ def _evidence(heard: Heard, now: float, recogniser: SpeechToText) -> Evidence:
     if isinstance(heard, VadEdge):
         return Evidence(now, heard.kind, heard.ago_ms)
     if isinstance(heard, Beep):
-        return Evidence(now, "beep", heard.hz, text=str(heard.ago_ms))
+        return Evidence(now, "beep", heard.ago_ms, heard.hz)
     words = recogniser.transcribe(heard.audio)
-    return Evidence(now + READING_SECONDS, "heard", 0.0, words.text, heard.final, words.confidence)
+    return Evidence(now + READING_SECONDS, "heard", 0.0, 0.0, words.text, heard.final, words.confidence)
 
 
 def judge(
@@ -87,11 +92,11 @@ def _timeline(
 
 def _tell(supervisor: AnswerSupervisor, item: Evidence, cut: float) -> tuple[Finding, ...]:
     if item.kind == "started":
-        return supervisor.voice_started(item.at, item.number)
+        return supervisor.voice_started(item.at, item.ago_ms)
     if item.kind == "stopped":
-        return supervisor.voice_stopped(item.at, item.number)
+        return supervisor.voice_stopped(item.at, item.ago_ms)
     if item.kind == "beep":
-        return supervisor.beep(item.number, item.at, float(item.text))
+        return supervisor.beep(item.hz, item.at, item.ago_ms)
     return supervisor.heard(item.text, item.at, item.final, item.confidence >= cut)
 
 

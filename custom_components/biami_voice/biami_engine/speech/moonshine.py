@@ -68,10 +68,13 @@ class Moonshine:
         size = MAX_SECONDS * RATE_HZ
         pieces = [self._network.read(samples[start : start + size]) for start in range(0, len(samples), size)]
         chances = [chance for piece in pieces for chance in piece.log_probabilities]
-        text = " ".join(self._network.text(piece.tokens) for piece in pieces).strip()
-        if not any(character.isalnum() for character in text):
-            text = ""  # tones are heard as musical notes
+        text = words_of(" ".join(self._network.text(piece.tokens) for piece in pieces))
         return Recognition(text, float(np.mean(chances)) if chances else 0.0)
+
+
+def words_of(text: str) -> str:
+    """Nothing where there is neither letter nor digit: tones are heard as musical notes."""
+    return text.strip() if any(character.isalnum() for character in text) else ""
 
 
 class _Network:
