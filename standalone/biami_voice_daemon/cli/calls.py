@@ -46,8 +46,14 @@ def follow(api: DaemonApi, call_id: str, as_json: bool) -> int:
     else:
         for line in transcript:
             print(f"  {line['at_ms'] / 1000:7.1f} s  {line['role']:<7} {line['text']}")
-        print(f"{call_id}: {record['outcome']} after {record['duration_seconds']:.0f} s ({record['end_reason']})")
+        print(f"{call_id}: {_end(record)}")
     return 0 if status == "completed" and record["answered_by"] in SPOKEN_TO else 1
+
+
+def _end(record: dict[str, Any]) -> str:
+    if record["answered_at"] is None:
+        return str(record["outcome"])
+    return f"{record['outcome']} after {record['duration_seconds']:.0f} s ({record['end_reason']})"
 
 
 def calls(arguments: argparse.Namespace) -> int:

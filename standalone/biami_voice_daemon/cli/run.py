@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import shutil
 import sys
+from pathlib import Path
 
 from biami_engine.errors import ConfigError
 
@@ -51,9 +53,16 @@ def _greet(settings: Settings, url: str) -> None:
     if any(line.transport == "browser" for line in config.lines.values()):
         print(f"  Talk to it:    {url}  (in a browser on this machine)")
     if config.lab.carrier_port:
-        print("  Let it ring:   biami-voice lab-call" + _with_config(settings))
-    print("  See its calls: biami-voice calls" + _with_config(settings))
+        print(f"  Let it ring:   {_command()} lab-call" + _with_config(settings))
+    print(f"  See its calls: {_command()} calls" + _with_config(settings))
     print("  Stop it:       Ctrl-C\n", flush=True)
+
+
+def _command() -> str:
+    """As a person in this folder can type it: `make run` leaves the environment it runs in out of the PATH."""
+    called = Path(sys.argv[0])
+    on_path = shutil.which("biami-voice") is not None
+    return str(called) if not on_path and called.name == "biami-voice" else "biami-voice"
 
 
 def _with_config(settings: Settings) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import aiohttp
 import pytest
@@ -23,6 +23,7 @@ from biami_engine.config import (
     PolicyConfig,
 )
 from biami_engine.engine import LocalEngine
+from biami_engine.interface import Clock
 from biami_engine.transports.loopback import LoopbackTransport
 from biami_engine.web.app import create_app
 
@@ -49,7 +50,8 @@ class Server:
         return cast(LoopbackTransport, self.engine.transports["phone"])
 
 
-Serve = Callable[[EngineConfig], Awaitable[Server]]
+class Serve(Protocol):
+    def __call__(self, config: EngineConfig, clock: Clock | None = None) -> Awaitable[Server]: ...
 
 
 @pytest.fixture
@@ -72,8 +74,8 @@ async def serve() -> AsyncIterator[Serve]:
     """Starts servers and stops them after the test."""
     async with AsyncExitStack() as stack:
 
-        async def start(config: EngineConfig) -> Server:
-            engine = LocalEngine(config)
+        async def start(config: EngineConfig, clock: Clock | None = None) -> Server:
+            engine = LocalEngine(config, clock)
             await engine.start()
             stack.push_async_callback(engine.stop)
             runner = web.AppRunner(create_app(engine))

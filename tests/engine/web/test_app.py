@@ -1,8 +1,10 @@
 import asyncio
+import logging
 from dataclasses import replace
 
 import pytest
 
+from biami_engine.calls.clock import SystemClock
 from biami_engine.config import EngineConfig, LimitsConfig
 
 from .conftest import PATIENCE_SECONDS, Serve, Server
@@ -94,3 +96,35 @@ async def test_a_reload_takes_effect_at_once(server: Server, config: EngineConfi
     assert (await server.ask("GET", "/api/calls"))[0] == 200
     await server.engine.reload(replace(config, server=replace(config.server, api_token="new-token-1")))
     assert (await server.ask("GET", "/api/calls"))[0] == 401
+
+
+SLOW = (
+    b"POST /api/calls/x/say HTTP/1.1\r\n"
+    b"Host: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{"
+)
+
+
+async def test_a_body_that_dribbles_is_given_up(serve: Serve, config: EngineConfig) -> None:
+    server = await serve(config, SystemClock(speed=50))
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(server.url.rpartition(":")[2]))
+    writer.write(SLOW)
+    answer = await asyncio.wait_for(reader.readline(), PATIENCE_SECONDS)
+    assert answer.split()[1] == b"408"
+    writer.close()
+    await writer.wait_closed()
+
+
+async def test_a_client_that_leaves_in_the_middle_is_no_fault_of_ours(
+    server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    _, writer = await asyncio.open_connection("127.0.0.1", int(server.url.rpartition(":")[2]))
+    writer.write(SLOW)
+    await writer.drain()
+    assert (await server.ask("GET", "/live"))[0] == 200
+    writer.close()
+    await writer.wait_closed()
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while "the client left" not in caplog.text:
+            await asyncio.sleep(0.01)
+    assert "failed" not in caplog.text

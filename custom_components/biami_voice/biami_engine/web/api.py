@@ -38,7 +38,7 @@ class _Api:
         self._engine = engine
 
     async def initiate(self, request: web.Request) -> web.Response:
-        body = await bodies.read_body(request, bodies.Initiate)
+        body = await bodies.read_body(request, bodies.Initiate, self._engine.clock)
         record = await self._engine.place_call(
             CallRequest(
                 to=body.to,
@@ -78,17 +78,17 @@ class _Api:
         return _success({"id": record.id, "transcript": transcript_json(record.transcript)})
 
     async def say(self, request: web.Request) -> web.Response:
-        body = await bodies.read_body(request, bodies.Say)
+        body = await bodies.read_body(request, bodies.Say, self._engine.clock)
         await self._engine.say(request.match_info["call"], body.text)
         return _success({})
 
     async def dtmf(self, request: web.Request) -> web.Response:
-        body = await bodies.read_body(request, bodies.Dtmf)
+        body = await bodies.read_body(request, bodies.Dtmf, self._engine.clock)
         await self._engine.send_dtmf(request.match_info["call"], body.digits)
         return _success({})
 
     async def update(self, request: web.Request) -> web.Response:
-        body = await bodies.read_body(request, bodies.Say)
+        body = await bodies.read_body(request, bodies.Say, self._engine.clock)
         await self._engine.update_call(request.match_info["call"], body.text)
         return _success({})
 

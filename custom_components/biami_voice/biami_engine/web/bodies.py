@@ -7,9 +7,12 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from aiohttp import web
 
+from ..interface import Clock
+from ..transports.twilio.deadline import within
 from .errors import ApiError
 
 MAX_BODY_BYTES = 64 * 1024
+BODY_SECONDS = 10.0
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=4000)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
@@ -47,11 +50,15 @@ class Dtmf(_Body, frozen=True):
 Body = TypeVar("Body", bound=_Body)
 
 
-async def read_body(request: web.Request, kind: type[Body]) -> Body:
+async def read_body(request: web.Request, kind: type[Body], clock: Clock) -> Body:
     """The JSON body as `kind`; a page of another site cannot send this content type without asking first (CORS)."""
     if request.content_type != "application/json":
         raise ApiError(415, "unsupported_media_type", "send JSON: Content-Type: application/json")
     try:
-        return msgspec.json.decode(await request.read(), type=kind)
+        async with within(clock, BODY_SECONDS):
+            body = await request.read()
+        return msgspec.json.decode(body, type=kind)
+    except TimeoutError:
+        raise ApiError(408, "too_slow", f"the body did not arrive within {BODY_SECONDS:g} seconds") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ApiError(400, "bad_json", str(error)) from None

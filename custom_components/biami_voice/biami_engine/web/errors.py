@@ -70,6 +70,9 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
         code = _HTTP_CODES.get(error.status, "error")
         allowed = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else None
         return error_response(error.status, code, error.text or error.reason, allowed)
+    except ConnectionResetError:
+        _log.info("%s %s: the client left before it had sent everything", request.method, redact(request.path))
+        return error_response(400, "incomplete", "the request ended in the middle")
     except Exception:
         _log.exception("%s %s failed", request.method, redact(request.path))
         return error_response(500, "internal_error", "the server failed to answer; its log says why")

@@ -26,12 +26,11 @@ from ..transports.twilio.signature import SIGNATURE_HEADER
 from ..transports.twilio.socket import MediaSocket
 from ..transports.twilio.status import SeenBefore
 from ..transports.twilio.stream import MediaStream
+from .bodies import BODY_SECONDS, MAX_BODY_BYTES
 
 logger = logging.getLogger(__name__)
 
-MAX_BODY_BYTES = 64 * 1024
 MAX_FRAME_BYTES = 64 * 1024
-BODY_SECONDS = 10.0
 START_SECONDS = 10.0
 HEARTBEAT_SECONDS = 15.0
 RETRY_HEADER = "I-Twilio-Idempotency-Token"
