@@ -107,6 +107,18 @@ class FailoverConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class AnsweringConfig:
+    """Who answered a placed call. `detect`: once the far end speaks, the agent's words wait until that is known; it needs
+    a backend that knows the caller's words. `carrier`: Twilio's own detection is asked too (it is billed by the call)."""
+
+    detect: bool = True
+    carrier: bool = False
+    on_voicemail: Literal["hang_up", "leave_message", "retry"] = "hang_up"
+    """`retry` hangs up, and the call's outcome says that another try is worth it."""
+    message: str = "Hello. I am sorry to have missed you. I will try again later. Goodbye."
+
+
+@dataclass(frozen=True, slots=True)
 class ContextConfig:
     name: str
     prompt: str = ""
@@ -119,6 +131,7 @@ class ContextConfig:
     turns: TurnConfig = TurnConfig()
     idle: IdleConfig = IdleConfig()
     failover: FailoverConfig = FailoverConfig()
+    answering: AnsweringConfig = AnsweringConfig()
     max_call_seconds: int | None = None
     response_timeout_seconds: float = 8.0
     """A mind that keeps silent so long after it was asked counts as lost."""

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from ..audio.frame import Audio, AudioFormat
 from ..backends.port import BackendCapabilities
-from ..core.events import VoiceStarted, VoiceStopped
+from ..core.events import BeepHeard, VoiceStarted, VoiceStopped
 
 if TYPE_CHECKING:
+    from ..audio.beep_detector import BeepDetector
     from ..audio.convert import Converter
     from ..audio.vad import EnergyVad
 
@@ -51,14 +52,15 @@ class FormatBridge:
 
 
 class Ear:
-    """Our own voice activity detector on a leg: a witness for backends that detect no turns."""
+    """Our own ear on a leg: voices for backends that detect no turns, beeps while a machine may have answered."""
 
-    __slots__ = ("_leg", "_vad", "_wire")
+    __slots__ = ("_beeps", "_leg", "_vad", "_wire")
 
     def __init__(self, leg: str, wire: AudioFormat) -> None:
         self._leg = leg
         self._wire = wire
         self._vad: EnergyVad | None = None
+        self._beeps: BeepDetector | None = None
 
     def hear(self, audio: Audio) -> VoiceStarted | VoiceStopped | None:
         if self._vad is None:
@@ -69,3 +71,11 @@ class Ear:
         if edge is None:
             return None
         return (VoiceStarted if edge.kind == "started" else VoiceStopped)(self._leg, edge.ago_ms)
+
+    def hear_beep(self, audio: Audio) -> BeepHeard | None:
+        if self._beeps is None:
+            from ..audio.beep_detector import BeepDetector
+
+            self._beeps = BeepDetector(self._wire)
+        beep = self._beeps.process(audio)
+        return None if beep is None else BeepHeard(self._leg, beep.hz, beep.ago_ms)

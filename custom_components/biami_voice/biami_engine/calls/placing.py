@@ -77,7 +77,10 @@ def plan(config: EngineConfig, transports: Mapping[str, Transport], request: Cal
     record = CallRecord(
         call_id, Direction.OUTBOUND, line.name, context.name, CallStatus.QUEUED, from_, to, at, goal=request.goal
     )
-    dial = DialRequest(call_id, f"{call_id}-1", to, from_, limit, request.ring_seconds, request.send_digits)
+    detect = context.answering.detect and context.answering.carrier
+    dial = DialRequest(
+        call_id, f"{call_id}-1", to, from_, limit, request.ring_seconds, request.send_digits, detect_machine=detect
+    )
     variables = {**call_variables(config, context, record, at), **request.variables}
     context = replace(context, first_sentence=render(context.first_sentence, variables))
     return Placement(record, dial, context, render(context.prompt, variables), variables)

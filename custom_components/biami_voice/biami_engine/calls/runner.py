@@ -180,13 +180,15 @@ class CallRunner:
         try:
             self._carry_out(self._session.receive(event, self._clock.monotonic()))
             edge = None if self._detects_turns else party.ear.hear(event.audio)
+            beep = party.ear.hear_beep(event.audio) if self._session.listens_for_beeps else None
         except ValueError as error:
             if not party.garbled:
                 party.garbled = True
                 _log.warning("%s: broken audio from %s is dropped: %s", self.record.id, event.leg, error)
             return
-        if edge is not None:
-            self.receive(edge)
+        for witnessed in (edge, beep):
+            if witnessed is not None:
+                self.receive(witnessed)
 
     def _arm(self, deadline: float | None) -> None:
         """One timer for whatever the session waits for next."""

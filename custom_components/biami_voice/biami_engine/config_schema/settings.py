@@ -13,6 +13,7 @@ from typing import Any
 import voluptuous as vol
 
 from ..config import (
+    AnsweringConfig,
     BackendConfig,
     BrowserLine,
     CallLogConfig,
@@ -84,6 +85,12 @@ TURNS = Section(
     protect_first_sentence=v.flag,
 )
 FAILOVER = Section(reconnects=v.whole(0, 10), backends=v.listed(v.name), words=v.optional_text)
+ANSWERING = Section(
+    detect=v.flag,
+    carrier=v.flag,
+    on_voicemail=v.choice("hang_up", "leave_message", "retry"),
+    message=v.text,
+)
 IDLE = Section(
     after_seconds=v.number(1, 600),
     prompts=v.listed(v.text),
@@ -101,6 +108,7 @@ CONTEXT = Section(
     turns=made(TurnConfig, TURNS),
     idle=made(IdleConfig, IDLE),
     failover=made(FailoverConfig, FAILOVER),
+    answering=made(AnsweringConfig, ANSWERING),
     max_call_seconds=v.whole(10, 14_400),
     response_timeout_seconds=v.number(1, 120),
     time_up=v.text,

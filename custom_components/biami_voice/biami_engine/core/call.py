@@ -63,6 +63,7 @@ class Call:
         self.words_come = False
         """The caller's words are known: from now on a voice without any is no proof that somebody is there."""
         self.renew_mind = False
+        self.message_left = False
         self.drain_until: float | None = None
         self.gone_by: float | None = None
         self.hung_up = False
@@ -177,4 +178,4 @@ class Call:
         return self.outcome(self.end_reason)
 
     def outcome(self, reason: EndReason) -> Outcome:
-        return outcome_of(self.setup.direction, self.answered, self.answered_by, self.cause, reason)
+        return outcome_of(self.setup.direction, self.answered, self.answered_by, self.cause, reason, self.message_left)

@@ -231,6 +231,16 @@ class Conversation:
         if Decision.DROP in decisions:
             self._answer_turn(now)
 
+    def keep_silent(self) -> None:
+        """Nothing of what was said so far shall be heard."""
+        self.turns.give_up()
+        self._drop()
+
+    def words_may_go(self, now: float) -> None:
+        """It is known who hears them."""
+        self.voice.withheld = False
+        self.voice.go_on()
+
     def end_turns(self) -> None:
         """From now on nobody interrupts: the last words are heard."""
         self.turns.give_up()

@@ -30,10 +30,20 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class AnsweredByDetected:
-    """Who picked up: Twilio's asynchronous AMD or our own supervisor."""
+    """Who picked up, by the carrier's detection. `greeting_over`: a machine has finished (Twilio: `machine_end_*`)."""
 
     leg: str
     answered_by: AnsweredBy
+    greeting_over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BeepHeard:
+    """A single tone ended on this leg, `ago_ms` before now."""
+
+    leg: str
+    hz: float
+    ago_ms: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,6 +320,7 @@ LegEvent = (
     Ringing
     | Answered
     | AnsweredByDetected
+    | BeepHeard
     | CallerAudio
     | VoiceStarted
     | VoiceStopped

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..interface import EndReason, Role
 from . import events as ev
+from .answer_gate import AnswerGate
 from .call import Call
 from .commands import PlayToCaller, Report, SendToBackend
 from .handlers import Handlers
@@ -12,14 +13,16 @@ from .states import CallState, change
 
 
 class LegEvents:
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Call, gate: AnswerGate) -> None:
         self.call = call
+        self.gate = gate
 
     def handlers(self) -> Handlers:
         return {
             ev.Ringing: self.on_ringing,
             ev.Answered: self.on_answered,
             ev.AnsweredByDetected: self.on_answered_by,
+            ev.BeepHeard: self.on_beep,
             ev.CallerAudio: self.on_caller_audio,
             ev.Played: self.on_played,
             ev.Cleared: self.on_cleared,
@@ -50,12 +53,17 @@ class LegEvents:
         if self.call.talk.lost:
             self.call.apologise(now)
         else:
+            self.gate.answered(now)
             self.call.opening.answered(now)
             self.call.open_if_due(now)
 
     def on_answered_by(self, event: ev.AnsweredByDetected, now: float) -> None:
-        self.call.answered_by = event.answered_by
-        self.call.out.append(Report("answered_by", {"answered_by": event.answered_by.value}))
+        if not self.gate.carrier_says(event.answered_by, event.greeting_over, now):
+            self.call.answered_by = event.answered_by
+            self.call.out.append(Report("answered_by", {"answered_by": event.answered_by.value}))
+
+    def on_beep(self, event: ev.BeepHeard, now: float) -> None:
+        self.gate.beep(event.hz, event.ago_ms, now)
 
     def on_caller_audio(self, event: ev.CallerAudio, now: float) -> None:
         if not self.call.live:
@@ -97,12 +105,14 @@ class LegEvents:
 
     def on_voice_started(self, event: ev.VoiceStarted, now: float) -> None:
         if event.leg == self.call.talk.leg:
+            self.gate.voice_started(now, event.ago_ms)
             self.call.caller_speaks(now, event.ago_ms)
 
     def on_voice_stopped(self, event: ev.VoiceStopped, now: float) -> None:
         if event.leg == self.call.talk.leg:
             self.call.talk.speech_stopped(now, event.ago_ms)
             self.call.limits.caller_heard(now, understood=not self.call.words_come)
+            self.gate.voice_stopped(now, event.ago_ms)
 
     def on_remote_hangup(self, event: ev.RemoteHangup, now: float) -> None:
         reason = EndReason.TRANSFER if self.call.transfer.under_way else EndReason.CALLER_HANGUP

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from ..interface import EndReason, Role
 from . import events as ev
+from .answer_gate import AnswerGate
 from .call import Call
 from .commands import Report
 from .handlers import Handlers
 
 
 class MindEvents:
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Call, gate: AnswerGate) -> None:
         self.call = call
+        self.gate = gate
 
     def handlers(self) -> Handlers:
         return {
@@ -60,12 +62,14 @@ class MindEvents:
         if not self._stale(event.generation):
             if event.item_id is not None:
                 self.call.talk.caller_turn_began(event.item_id, now)
+            self.gate.voice_started(now, 0.0)
             self.call.caller_speaks(now, 0.0)
 
     def on_speech_stopped(self, event: ev.SpeechStopped, now: float) -> None:
         if not self._stale(event.generation):
             self.call.talk.speech_stopped(now)
             self.call.limits.caller_heard(now, understood=not self.call.words_come)
+            self.gate.voice_stopped(now, 0.0)
 
     def on_transcript(self, event: ev.Transcript, now: float) -> None:
         if self._stale(event.generation):
@@ -80,6 +84,7 @@ class MindEvents:
 
     def _caller_said(self, text: str, now: float) -> None:
         """From the first words on, a voice without any is no proof that somebody is there."""
+        self.gate.heard(text, now)
         if text.strip():
             self.call.words_come = True
             self.call.limits.caller_heard(now)

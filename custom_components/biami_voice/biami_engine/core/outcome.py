@@ -12,6 +12,12 @@ _UNANSWERED = {
     "rejected": Outcome.REJECTED,
 }
 
+_MACHINES = {
+    AnsweredBy.VOICEMAIL: Outcome.VOICEMAIL_NO_MESSAGE,
+    AnsweredBy.NO_MESSAGE: Outcome.VOICEMAIL_NO_MESSAGE,
+    AnsweredBy.SCREENING: Outcome.SCREENED,
+}
+
 _ANSWERED = {
     EndReason.BACKEND_ERROR: Outcome.FAILED,
     EndReason.CARRIER_ERROR: Outcome.PARTIALLY_COMPLETED,
@@ -23,11 +29,20 @@ _ANSWERED = {
 }
 
 
-def outcome_of(direction: Direction, answered: bool, answered_by: AnsweredBy, cause: str, reason: EndReason) -> Outcome:
+def outcome_of(
+    direction: Direction,
+    answered: bool,
+    answered_by: AnsweredBy,
+    cause: str,
+    reason: EndReason,
+    message_left: bool = False,
+) -> Outcome:
     """`cause` is the terminal call status of the first leg where it was never answered."""
     if answered:
-        if answered_by is AnsweredBy.VOICEMAIL:
-            return Outcome.VOICEMAIL_NO_MESSAGE
+        if message_left:
+            return Outcome.VOICEMAIL_LEFT
+        if answered_by in _MACHINES:
+            return _MACHINES[answered_by]
         return _ANSWERED.get(reason, Outcome.COMPLETED)
     if cause in _UNANSWERED:
         return _UNANSWERED[cause]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ..interface import Direction, EndReason, Outcome
 from . import events as ev
+from .answer_gate import AnswerGate
 from .call import Call, CallSetup
 from .commands import AnswerLeg, CloseBackend, Command, RejectLeg
 from .handlers import Handlers
@@ -23,9 +24,10 @@ __all__ = ["CallSession", "CallSetup"]
 class CallSession:
     def __init__(self, setup: CallSetup) -> None:
         self.call = call = Call(setup)
+        self.gate = AnswerGate(call)
         self.handlers: Handlers = {
-            **LegEvents(call).handlers(),
-            **MindEvents(call).handlers(),
+            **LegEvents(call, self.gate).handlers(),
+            **MindEvents(call, self.gate).handlers(),
             **HouseEvents(call).handlers(),
             ev.TimePassed: self.on_time_passed,
         }
@@ -43,13 +45,19 @@ class CallSession:
         return self.call.end_reason
 
     @property
+    def listens_for_beeps(self) -> bool:
+        """`BeepHeard` events are wanted."""
+        return self.gate.listening
+
+    @property
     def ended(self) -> bool:
         return self.call.state is CallState.ENDED
 
     @property
     def next_deadline(self) -> float | None:
         """When `TimePassed` is due, in seconds on the call's clock; None: nothing is waited for."""
-        return None if self.ended else self.call.next_deadline
+        deadlines = (self.call.next_deadline, self.gate.next_deadline)
+        return None if self.ended else min((at for at in deadlines if at is not None), default=None)
 
     def start(self, now: float) -> list[Command]:
         """The first commands: open the mind while it rings, answer or refuse."""
@@ -83,7 +91,8 @@ class CallSession:
         return out
 
     def _after(self, now: float) -> None:
-        self.call.limits.set_busy(self.call.talk.busy or self.call.transfer.contact is not None, now)
+        away = self.call.transfer.contact is not None or self.call.talk.voice.withheld
+        self.call.limits.set_busy(self.call.talk.busy or away, now)
         if self.call.live:
             self.call.dead_ends.agent_silent(now, not self.call.talk.busy)
             self.call.transfer_if_due(now)
@@ -95,6 +104,7 @@ class CallSession:
 
     def on_time_passed(self, event: ev.TimePassed, now: float) -> None:
         self.call.talk.time_passed(now)
+        self.gate.time_passed(now)
         if self.call.talk.overdue(now):
             self.call.out.append(CloseBackend(self.call.talk.generation))
             self.call.lose_mind("it kept silent", True, now)

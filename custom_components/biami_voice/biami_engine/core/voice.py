@@ -46,6 +46,8 @@ class AgentVoice:
         """What was said and heard so far, for a mind that comes later."""
         self.held_by_turn = False
         """The caller may be taking the turn: words wait."""
+        self.withheld = False
+        """It is not known yet who would hear them: words wait."""
         self._out = out
         self._on_cut = on_cut
         self._others: tuple[str, ...] = ()
@@ -86,6 +88,8 @@ class AgentVoice:
             self.book.begin(item_id, Role.AGENT, self.at_ms(now))
             if self.first_item is None:
                 self.first_item = item_id
+        if self.withheld and self.playback.heard_out:
+            self.playback.paused = True
         self._send(self.playback.append(item_id, audio))
 
     def finish(self, item_id: str) -> None:
@@ -137,7 +141,8 @@ class AgentVoice:
 
     def go_on(self) -> None:
         """Send what waits, unless the caller is away or may be interrupting, or positions are not final yet."""
-        if self._connected and self.playback.paused and not self.settling and not self.held_by_turn:
+        waiting = self.settling or self.held_by_turn or self.withheld
+        if self._connected and self.playback.paused and not waiting:
             self._send(self.playback.release())
 
     def cleared(self, leg: str) -> None:

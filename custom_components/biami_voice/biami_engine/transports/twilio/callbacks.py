@@ -68,4 +68,5 @@ def take_detection(line: TwilioTransport, form: Mapping[str, str], leg_id: str) 
     """The verdict of asynchronous answering machine detection (protocols 9.2)."""
     leg = line.find_leg(leg_id, form.get("CallSid", ""))
     if leg is not None:
-        leg.answered_by(_DETECTED.get(form.get("AnsweredBy", ""), AnsweredBy.UNKNOWN))
+        word = form.get("AnsweredBy", "")
+        leg.answered_by(_DETECTED.get(word, AnsweredBy.UNKNOWN), greeting_over=word.startswith("machine_end"))

@@ -202,8 +202,8 @@ class TwilioLeg:
         self._expect_stream()
         return self._host.connect_twiml(self)
 
-    def answered_by(self, who: AnsweredBy) -> None:
-        self._events.put(AnsweredByDetected(self.id, who))
+    def answered_by(self, who: AnsweredBy, greeting_over: bool = False) -> None:
+        self._events.put(AnsweredByDetected(self.id, who, greeting_over))
 
     def ring(self) -> None:
         """An incoming call waits for its answer."""
