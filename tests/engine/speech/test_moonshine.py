@@ -73,9 +73,7 @@ def test_nobody_speaking_is_not_believed(recogniser: SpeechToText, sound: Audio)
     assert heard.text == "" or not heard.confident
 
 
-@pytest.mark.parametrize(
-    ("read", "words"), [("\u266a \u266a", ""), ("...", ""), (" Yes. ", "Yes."), ("42", "42")]
-)
+@pytest.mark.parametrize(("read", "words"), [("\u266a \u266a", ""), ("...", ""), (" Yes. ", "Yes."), ("42", "42")])
 def test_what_has_no_letters_is_no_text(read: str, words: str) -> None:
     assert moonshine.words_of(read) == words
 

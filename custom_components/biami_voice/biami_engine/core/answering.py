@@ -22,7 +22,7 @@ class AnsweringConfig:
     """Seconds."""
 
     reply_after: float = 0.8
-    """A short greeting followed by so much silence is a person."""
+    """A short greeting, or a person's own words, followed by so much silence is a person."""
     short_greeting: float = 2.2
     long_reply_after: float = 1.4
     """The same after a longer one."""
@@ -205,7 +205,8 @@ class AnswerSupervisor:
             return None
         if not (short or self._words.known):
             doubt = True
-        wait = config.doubt_wait if doubt else config.reply_after if short else config.long_reply_after
+        soon = short or self._words.sure_of(AnsweredBy.HUMAN)
+        wait = config.doubt_wait if doubt else config.reply_after if soon else config.long_reply_after
         if quiet < wait:
             return None
         if short or self._words.known or self._carrier is AnsweredBy.HUMAN:
