@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import re
 import secrets
 import time
 import xml.etree.ElementTree as Xml
@@ -28,6 +29,8 @@ from biami_engine.transports.twilio.signature import SIGNATURE_HEADER, compute_s
 FRAME_SECONDS = 0.02
 LOUD = 8000
 DELTA_MS = 200
+SPEECH_SECONDS = 0.9
+"""Of an interruption: long enough to be believed whatever was said (the core's guard against coughs)."""
 
 
 def sound(format: AudioFormat, ms: float, loud: bool) -> str:
@@ -39,8 +42,12 @@ def sound(format: AudioFormat, ms: float, loud: bool) -> str:
     return from_samples(format, wave).base64
 
 
-def is_loud(format: AudioFormat, text: str) -> bool:
-    return bool(np.abs(to_samples(Audio.from_base64(format, text)).astype(np.int32)).max(initial=0) > LOUD)
+def is_loud(format: AudioFormat, text: str, silent: str) -> bool:
+    """`silent`: what silence of this length mostly looks like; looking at samples is dear."""
+    if text == silent:
+        return False
+    samples = to_samples(Audio.from_base64(format, text)).astype(np.int32)
+    return bool(np.abs(samples).max(initial=0) > LOUD)
 
 
 @dataclass
@@ -63,7 +70,9 @@ class Call:
     caller_stamps: deque[float] = field(default_factory=deque)
     model_stamps: deque[float] = field(default_factory=deque)
     interrupted_at: float | None = None
-    cleared: bool = False
+    cleared_item: str | None = None
+    unmarked_bytes: int = 0
+    """Sound since the last mark: a mark names the item that it closes."""
     item: int = 0
     sent: int = 0
     received: int = 0
@@ -80,6 +89,8 @@ class Rig:
         self.calls: deque[Call] = deque()
         self.echoes: set[asyncio.Future[None]] = set()
         self._silence = sound(PCMU_8K, 20, False)
+        self._silence_to_model = sound(self.format, 20, False)
+        self._silence_to_caller = sound(PCMU_8K, DELTA_MS, False)
         self._loud = sound(PCMU_8K, 20, True)
         self._delta = sound(self.format, DELTA_MS, False)
         self._loud_delta = sound(self.format, DELTA_MS, True)
@@ -106,7 +117,7 @@ class Rig:
         call: Call | None = None
         async for message in socket:
             text = message.data
-            if text.startswith('{"type":"input_audio_buffer.append"'):
+            if "input_audio_buffer.append" in text[:40]:
                 if call is None:
                     call = self.calls.popleft()
                     call.model = socket
@@ -120,7 +131,7 @@ class Rig:
     def heard_by_model(self, call: Call, text: str) -> None:
         now = time.perf_counter()
         call.received += 1
-        loud = is_loud(call.model_format, text[text.rindex(':"') + 2 : -2])
+        loud = is_loud(call.model_format, text[text.rindex('"', 0, -2) + 1 : -2], self._silence_to_model)
         if loud and call.quiet_up and call.caller_stamps:
             self.results.to_model_ms.append((now - call.caller_stamps.popleft()) * 1000)
         call.quiet_up = not loud
@@ -137,7 +148,6 @@ class Rig:
             item = f"item_{call.item}"
             response = {"type": "response.created", "response": {"id": f"resp_{call.item}", "status": "in_progress"}}
             await call.model.send_json(response)
-            call.cleared = False
             for number in range(15):
                 loud = number % 5 == 2
                 delta = self._loud_delta if loud else self._delta
@@ -152,7 +162,7 @@ class Rig:
                 await call.model.send_str(
                     json.dumps({"type": "response.output_audio.delta", "item_id": item, "delta": delta})
                 )
-                await asyncio.sleep(0.3)
+                await asyncio.sleep(SPEECH_SECONDS)
                 await call.model.send_json({"type": "input_audio_buffer.speech_stopped", "item_id": f"u{turn}"})
             done = {"type": "response.done", "response": {"id": f"resp_{call.item}", "status": "completed"}}
             await call.model.send_json(done)
@@ -221,17 +231,21 @@ class Rig:
             now = time.perf_counter()
             event = json.loads(message.data)
             if event["event"] == "media":
-                if call.cleared:
-                    self.results.stale_bytes += len(base64.b64decode(event["media"]["payload"]))
-                loud = is_loud(PCMU_8K, event["media"]["payload"])
+                payload = event["media"]["payload"]
+                call.unmarked_bytes += len(base64.b64decode(payload))
+                loud = is_loud(PCMU_8K, payload, self._silence_to_caller)
                 if loud and call.quiet_down and call.model_stamps:
                     self.results.to_caller_ms.append((now - call.model_stamps.popleft()) * 1000)
                 call.quiet_down = not loud
             elif event["event"] == "clear" and call.interrupted_at is not None:
                 self.results.clear_ms.append((now - call.interrupted_at) * 1000)
                 call.interrupted_at = None
-                call.cleared = True
+                call.cleared_item = f"item_{call.item}"
+                call.unmarked_bytes = 0
             elif event["event"] == "mark":
+                if call.cleared_item is not None and call.cleared_item in re.split("[:~]", event["mark"]["name"]):
+                    self.results.stale_bytes += call.unmarked_bytes
+                call.unmarked_bytes = 0
                 asyncio.get_running_loop().call_later(0.2, self.echo_mark, socket, event)
 
     def echo_mark(self, socket: aiohttp.ClientWebSocketResponse, event: dict[str, object]) -> None:

@@ -1,11 +1,12 @@
 """The daemon under test: engine and web application of one Twilio line, in a process of its own.
 
-python bench/relay/subject.py PORT MODEL_URL CARRIER_URL FORMAT DATABASE
+python bench/relay/subject.py PORT MODEL_URL CARRIER_URL FORMAT DATABASE [uvloop]
 """
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 
 from aiohttp import web
@@ -46,6 +47,8 @@ async def serve(port: int, model: str, carrier: str, form: str, database: str) -
     runner = web.AppRunner(create_app(engine), access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port).start()
+    gc.collect()
+    gc.freeze()  # as the daemon does
     print("listening", flush=True)
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
     await engine.stop()
@@ -53,4 +56,8 @@ async def serve(port: int, model: str, carrier: str, form: str, database: str) -
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(int(sys.argv[1]), *sys.argv[2:6]))
+    if sys.argv[6:] == ["uvloop"]:
+        from uvloop import run
+    else:
+        from asyncio import run
+    run(serve(int(sys.argv[1]), *sys.argv[2:6]))
