@@ -11,6 +11,7 @@ BACKEND_OPTIONS: dict[str, Section] = {
         {"api_key": v.secret},
         model=v.text,
         base_url=v.api_url,
+        profile=v.choice("openai", "azure", "xai", "beta", "minimal"),
         key_header=v.text,
         g711=v.flag,
         voice=v.text,

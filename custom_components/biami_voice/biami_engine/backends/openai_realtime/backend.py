@@ -11,6 +11,7 @@ from ..port import BackendCapabilities, BackendServices, BackendSession, Session
 from ..websocket import connect
 from . import payload
 from .models import DEFAULT_MODEL, model_named
+from .profiles import PROFILES
 from .session import RealtimeSession
 
 DEFAULT_BASE_URL = "https://api.openai.com/v1"
@@ -33,7 +34,9 @@ class OpenAIRealtimeBackend:
         self._key = str(options.pop("api_key", ""))
         self._model = model_named(str(options.pop("model", DEFAULT_MODEL)))
         self._url = socket_url(str(options.pop("base_url", DEFAULT_BASE_URL)), self._model.name)
-        self._key_header = str(options.pop("key_header", "Authorization"))
+        profile = str(options.pop("profile", "openai"))
+        self._shape = PROFILES[profile]
+        self._key_header = str(options.pop("key_header", "api-key" if profile == "azure" else "Authorization"))
         formats = (PCM16_24K, PCMU_8K, PCMA_8K) if options.pop("g711", True) else (PCM16_24K,)
         self._options = payload.SessionOptions(**options)
         self.capabilities = BackendCapabilities(
@@ -52,7 +55,7 @@ class OpenAIRealtimeBackend:
         socket = await connect(self._url, self._headers(), self._clock, session.on_message, session.on_close)
         session.attach(socket)
         try:
-            await session.configure(payload.session(self._model, self._options, setup))
+            await session.configure(payload.session(self._model, self._options, setup), self._shape)
         except TimeoutError:
             socket.abort()
             raise BackendError("the model's server did not confirm the session in time", retriable=True) from None

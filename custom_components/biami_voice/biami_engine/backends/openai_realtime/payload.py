@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,20 +95,6 @@ def _noise_reduction(options: SessionOptions, setup: SessionSetup) -> dict[str, 
     if not options.noise_reduction:
         return None
     return {"type": NOISE_REDUCTION.get(setup.input_format.rate_hz, "near_field")}
-
-
-def reduced(body: Mapping[str, Any]) -> dict[str, Any]:
-    """What every compatible server should take: formats, instructions, tools, turn detection (protocols 4.2)."""
-    heard, spoken = body["audio"]["input"], body["audio"]["output"]
-    return {
-        "type": "realtime",
-        "instructions": body["instructions"],
-        "audio": {
-            "input": {"format": heard["format"], "turn_detection": heard["turn_detection"]},
-            "output": {"format": spoken["format"], "voice": spoken["voice"]},
-        },
-        "tools": body["tools"],
-    }
 
 
 def message(text: str, role: Role) -> dict[str, Any]:

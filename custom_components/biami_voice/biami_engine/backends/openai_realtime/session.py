@@ -23,6 +23,7 @@ from ..port import SessionSetup
 from ..websocket import ModelSocket
 from . import payload
 from .events import BETA_NAMES, ErrorBody, ServerEvent, decode, usage_amounts
+from .profiles import effective_formats, minimal
 from .responses import ResponseQueue
 
 _log = logging.getLogger(__name__)
@@ -59,17 +60,20 @@ class RealtimeSession:
     def attach(self, socket: ModelSocket) -> None:
         self._socket = socket
 
-    async def configure(self, session: Mapping[str, Any]) -> None:
-        """Send the session and wait until the server says it is in force, formats included; raises `BackendError`."""
+    async def configure(
+        self, session: Mapping[str, Any], shape: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict
+    ) -> None:
+        """Send the session in the server's own shape and wait until it is in force, formats included; raises
+        `BackendError`."""
         async with asyncio.timeout(CONFIGURE_SECONDS):
             await asyncio.shield(self._created)
             try:
-                effective = await self._update(session)
+                effective = await self._update(shape(session))
             except _UnknownParameter as unknown:
                 _log.warning(
                     "%s: the model's server does not know %s; going on without it", self._setup.call_id, unknown
                 )
-                effective = await self._update(payload.reduced(session))
+                effective = await self._update(minimal(session))
         self._check_formats(session, effective)
         heard = session["audio"]["input"]
         detection = heard["turn_detection"]
@@ -91,11 +95,10 @@ class RealtimeSession:
 
     def _check_formats(self, wanted: Mapping[str, Any], effective: Mapping[str, Any]) -> None:
         """A wrong format is noise in somebody's ear: better no session (protocols 4.2, rule 5)."""
-        for side in ("input", "output"):
-            present = effective.get("audio", {}).get(side, {}).get("format")
-            asked = wanted["audio"][side]["format"]
-            if present is not None and present.get("type") != asked["type"]:
-                raise BackendError(f"the model's server speaks {present.get('type')} for {side}, not {asked['type']}")
+        for side, present in zip(("input", "output"), effective_formats(effective), strict=True):
+            asked = wanted["audio"][side]["format"]["type"]
+            if present is not None and present != asked:
+                raise BackendError(f"the model's server speaks {present} for {side}, not {asked}")
 
     # --- what the call does ---
 
