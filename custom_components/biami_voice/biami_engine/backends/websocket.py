@@ -25,6 +25,7 @@ MAX_MESSAGE_BYTES = 16 * 2**20
 MAX_BACKLOG_SECONDS = 2.0
 CONNECT_SECONDS = 10.0
 CLOSE_SECONDS = 2.0
+SWITCHING_PROTOCOLS = 101
 
 
 class ModelSocket(asyncio.Protocol):
@@ -86,8 +87,8 @@ class ModelSocket(asyncio.Protocol):
     async def opened(self) -> None:
         """Return when the handshake is done; raises `BackendError` where the server refused it."""
         answer = await self._opened
-        if self._protocol.state is State.OPEN:
-            return
+        if isinstance(answer, Response) and answer.status_code == SWITCHING_PROTOCOLS:
+            return  # it may be closed again already: `on_close` tells
         if isinstance(answer, Response):
             body = (answer.body or b"").decode("utf-8", "replace")[:300]
             retriable = answer.status_code >= 500 or answer.status_code == 429

@@ -40,6 +40,16 @@ def test_when_the_server_was_faster_the_request_is_repeated_after_its_response()
     assert queue.done() == ("mine",)
 
 
+def test_a_response_of_the_servers_own_may_come_first() -> None:
+    queue = ResponseQueue()
+    assert queue.ask("mine") == ("mine",)
+    queue.created()
+    queue.refused()
+    assert queue.done() == ("mine",)
+    queue.created()
+    assert queue.done() is None
+
+
 def test_a_cancel_before_created_is_kept() -> None:
     queue = ResponseQueue()
     queue.ask("a")

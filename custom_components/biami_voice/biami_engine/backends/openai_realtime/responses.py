@@ -24,7 +24,8 @@ class ResponseQueue:
     def __init__(self) -> None:
         self._state = _State.IDLE
         self._waiting: deque[str | None] = deque(maxlen=MAX_WAITING)
-        self._asked: str | None = None
+        self._asked: tuple[str | None] | None = None
+        """What we sent last and is not over: the `created` that follows may be a response of the server's own."""
         self._cancel_when_created = False
 
     @property
@@ -42,20 +43,21 @@ class ResponseQueue:
     def created(self) -> bool:
         """The server started a response, ours or its own; True: cancel it now."""
         self._state = _State.RUNNING
-        self._asked = None
         cancel, self._cancel_when_created = self._cancel_when_created, False
         return cancel
 
     def done(self) -> tuple[str | None] | None:
         """The running response is over; the next request, if one waits."""
         self._state = _State.IDLE
+        self._asked = None
         self._cancel_when_created = False
         return self._send(self._waiting.popleft()) if self._waiting else None
 
     def refused(self) -> None:
         """`conversation_already_has_active_response`: the server was faster; ask again after its `response.done`."""
-        if self._state is _State.ASKED:
-            self._waiting.appendleft(self._asked)
+        if self._asked is not None:
+            self._waiting.appendleft(self._asked[0])
+            self._asked = None
             self._state = _State.RUNNING
 
     def cancel(self) -> bool:
@@ -67,5 +69,5 @@ class ResponseQueue:
 
     def _send(self, instructions: str | None) -> tuple[str | None]:
         self._state = _State.ASKED
-        self._asked = instructions
-        return (instructions,)
+        self._asked = (instructions,)
+        return self._asked
