@@ -15,11 +15,12 @@ from aiohttp import web
 from biami_engine.config import EngineConfig, ServerConfig
 from biami_engine.engine import LocalEngine
 from biami_engine.errors import BiamiError, ConfigError
+from biami_engine.tools.ports import HostPorts
 from biami_engine.web.app import create_app
 
 from . import __version__
 from .discovery import Announcement, wants_announcement
-from .host_ports import host_ports, read_ahead
+from .host_ports import close, host_ports, read_ahead
 from .lab_carrier import start_lab_carrier
 from .logs import RedactingFormatter, hide
 from .settings import Settings, load_settings
@@ -42,6 +43,7 @@ class Daemon:
         self._stop = asyncio.Event()
         self._stop_now = asyncio.Event()
         self._reload = asyncio.Event()
+        self._ports = HostPorts()
         self.on_ready: Callable[[str], None] = lambda url: None
 
     async def run(self) -> int:
@@ -74,8 +76,9 @@ class Daemon:
     async def _start(self, stack: AsyncExitStack) -> LocalEngine:
         """What is started is stopped in reverse: the server outlives the calls, whose sockets it holds."""
         config = self._settings.config
-        ports = host_ports(config)
-        engine = LocalEngine(config, ports=ports)
+        self._ports = host_ports(config)
+        stack.push_async_callback(lambda: close(self._ports))
+        engine = LocalEngine(config, ports=self._ports)
         await start_lab_carrier(config, engine.clock, stack)
         runner = web.AppRunner(create_app(engine), access_log=None, shutdown_timeout=SOCKET_GOODBYE_SECONDS)
         await runner.setup()
@@ -94,7 +97,7 @@ class Daemon:
         _log.info("listening on %s", address)
         notify("READY=1")
         self.on_ready(address)
-        for work in (warn_of_astray_numbers(config), read_ahead(ports)):
+        for work in (warn_of_astray_numbers(config), read_ahead(self._ports)):
             stack.callback(asyncio.create_task(work).cancel)
         return engine
 
@@ -125,12 +128,14 @@ class Daemon:
 
     async def _take_over(self, engine: LocalEngine, settings: Settings) -> None:
         try:
-            await engine.reload(settings.config, host_ports(settings.config))
+            ports = host_ports(settings.config)
+            await engine.reload(settings.config, ports)
         except ConfigError as error:
             raise settings.locate(error) from None
         for name in _needs_restart(self._settings.config, settings.config):
             _log.warning("%s has changed: it takes effect at the next start", name)
         self._settings = settings
+        self._ports = ports  # calls that run keep the former ones, which go with the last of them
         _log.info("configuration reloaded from %s", settings.origin)
 
     async def _drain(self, engine: LocalEngine) -> None:

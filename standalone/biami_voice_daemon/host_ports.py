@@ -9,7 +9,7 @@ from importlib.metadata import entry_points
 from biami_engine.config import EngineConfig
 from biami_engine.tools.ports import HostPorts
 
-from .calendars import house_calendar
+from .calendars import HouseCalendar, house_calendar
 from .info import info_files
 
 TOOLS_GROUP = "biami_voice.tools"
@@ -35,3 +35,8 @@ async def read_ahead(ports: HostPorts) -> None:
         now = datetime.now(UTC)
         for problem in (await ports.calendar.agenda(now, now + timedelta(days=1))).problems:
             _log.warning("%s", problem)
+
+
+async def close(ports: HostPorts) -> None:
+    if isinstance(ports.calendar, HouseCalendar):
+        await ports.calendar.close()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import threading
 import uuid
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
@@ -13,6 +11,7 @@ from biami_engine.config import CalendarSource
 from biami_engine.tools.ports import Agenda, CalendarError, CalendarEvent, SlotTaken
 
 from .ics import IcsText, new_event
+from .worker import Worker
 
 TIMEOUT_SECONDS = 10
 MAX_OBJECTS = 5000
@@ -30,27 +29,26 @@ class CaldavServer:
         self._zone = zone
         self._calendars: list[Any] | None = None
         self._client: Any = None
-        self._lock = threading.Lock()
+        self._worker = Worker(source.name)
 
     async def agenda(self, start: datetime, end: datetime) -> Agenda:
         try:
-            return Agenda(tuple(await asyncio.to_thread(self._guarded, self._read, start, end)))
+            return Agenda(tuple(await self._worker.run(self._guarded, self._read, start, end)))
         except CalendarError as error:
             return Agenda(problems=(str(error),))
 
     async def book(self, start: datetime, end: datetime, title: str, notes: str) -> str:
-        return str(await asyncio.to_thread(self._guarded, self._write, start, end, title, notes))
+        return str(await self._worker.run(self._guarded, self._write, start, end, title, notes))
 
     def _guarded(self, work: Any, *arguments: Any) -> Any:
-        with self._lock:
-            try:
-                return work(*arguments)
-            except (CalendarError, SlotTaken):
-                raise
-            except Exception as error:  # the library raises its own, its HTTP client's and lxml's errors
-                self._close()
-                _log.warning("calendar %s: %s: %s", self.name, type(error).__name__, _short(error))
-                raise CalendarError(f"The calendar {self.name} {_what(error)}.") from None
+        try:
+            return work(*arguments)
+        except (CalendarError, SlotTaken):
+            raise
+        except Exception as error:  # the library raises its own, its HTTP client's and lxml's errors
+            self._close()
+            _log.warning("calendar %s: %s: %s", self.name, type(error).__name__, _short(error))
+            raise CalendarError(f"The calendar {self.name} {_what(error)}.") from None
 
     def _read(self, start: datetime, end: datetime) -> list[CalendarEvent]:
         """The server picks what may matter; what recurs when is decided by the same code as for files."""
@@ -102,7 +100,8 @@ class CaldavServer:
         self._client = self._calendars = None
 
     async def close(self) -> None:
-        await asyncio.to_thread(self._close)
+        await self._worker.run(self._close)
+        self._worker.close()
 
 
 def _names(calendar: Any) -> set[str]:

@@ -18,6 +18,7 @@ from .ics_address import IcsAddress
 from .ics_files import IcsFiles
 from .source import Source, WritableSource
 
+CLOSE_SECONDS = 2.0
 SOURCE_SECONDS = 12.0
 """How long one source may take; the others' answers do not wait for it."""
 
@@ -51,15 +52,17 @@ class HouseCalendar:
             return await self._target.book(start, end, title, notes)
 
     async def close(self) -> None:
-        for source in self._sources:
-            if isinstance(source, CaldavServer):
-                await source.close()
+        """Sources that do not answer are left behind."""
+        closing = [asyncio.wait_for(source.close(), CLOSE_SECONDS) for source in self._sources]
+        await asyncio.gather(*closing, return_exceptions=True)
 
 
 async def _in_time(source: Source, start: datetime, end: datetime) -> Agenda:
     try:
         async with asyncio.timeout(SOURCE_SECONDS):
             return await source.agenda(start, end)
+    except CalendarError as error:
+        return Agenda(problems=(str(error),))
     except TimeoutError:
         return Agenda(problems=(f"The calendar {source.name} does not answer.",))
 

@@ -11,6 +11,7 @@ from aiohttp import BasicAuth, ClientError, ClientSession, ClientTimeout
 from biami_engine.tools.ports import Agenda, CalendarError
 
 from .ics import MAX_BYTES, IcsText
+from .worker import Worker
 
 FRESH_SECONDS = 300.0
 FETCH_SECONDS = 10.0
@@ -27,17 +28,21 @@ class IcsAddress:
         self._calendar: IcsText | None = None
         self._fetched_at = 0.0
         self._lock = asyncio.Lock()
+        self._worker = Worker(name)
 
     async def agenda(self, start: datetime, end: datetime) -> Agenda:
         try:
             async with self._lock:
                 if self._calendar is None or time.monotonic() - self._fetched_at > FRESH_SECONDS:
                     text = await self._fetch()
-                    self._calendar = await asyncio.to_thread(IcsText, text, self.name, self._zone)
+                    self._calendar = await self._worker.run(IcsText, text, self.name, self._zone)
                     self._fetched_at = time.monotonic()
-            return Agenda(tuple(await asyncio.to_thread(self._calendar.events, start, end)))
+            return Agenda(tuple(await self._worker.run(self._calendar.events, start, end)))
         except CalendarError as error:
             return Agenda(problems=(str(error),))
+
+    async def close(self) -> None:
+        self._worker.close()
 
     async def _fetch(self) -> bytes:
         try:

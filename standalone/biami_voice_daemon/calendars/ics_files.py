@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import fcntl
 import os
-import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +13,7 @@ from pathlib import Path
 from biami_engine.tools.ports import Agenda, CalendarError, CalendarEvent, SlotTaken
 
 from .ics import MAX_BYTES, IcsText, new_event
+from .worker import Worker
 
 MAX_FILES = 200
 EMPTY = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Biami Voice//EN\r\nEND:VCALENDAR\r\n"
@@ -30,26 +29,28 @@ class IcsFiles:
         self._zone = zone
         self._may_begin = may_begin
         self._known: dict[Path, tuple[tuple[int, ...], IcsText | CalendarError]] = {}
-        self._lock = threading.Lock()
+        self._worker = Worker(name)
 
     async def agenda(self, start: datetime, end: datetime) -> Agenda:
-        return await asyncio.to_thread(self._read, start, end)
+        return await self._worker.run(self._read, start, end)
 
     async def book(self, start: datetime, end: datetime, title: str, notes: str) -> str:
-        return await asyncio.to_thread(self._write, start, end, title, notes)
+        return await self._worker.run(self._write, start, end, title, notes)
+
+    async def close(self) -> None:
+        self._worker.close()
 
     def _read(self, start: datetime, end: datetime) -> Agenda:
         events: list[CalendarEvent] = []
         problems: list[str] = []
-        with self._lock:
-            try:
-                for path in self._files():
-                    try:
-                        events += self._calendar(path).events(start, end)
-                    except CalendarError as error:
-                        problems.append(str(error))
-            except CalendarError as error:
-                problems.append(str(error))
+        try:
+            for path in self._files():
+                try:
+                    events += self._calendar(path).events(start, end)
+                except CalendarError as error:
+                    problems.append(str(error))
+        except CalendarError as error:
+            problems.append(str(error))
         return Agenda(tuple(sorted(events)), tuple(problems))
 
     def _files(self) -> list[Path]:

@@ -15,6 +15,7 @@ from biami_engine.errors import ConfigError
 from biami_engine.tools.ports import CalendarError, SlotTaken
 from biami_voice_daemon.calendars import HouseCalendar, house_calendar
 from biami_voice_daemon.calendars.ics_files import EMPTY, with_event
+from biami_voice_daemon.calendars.worker import MAX_WAITING
 
 from .conftest import at, ics, utc
 
@@ -173,6 +174,23 @@ def test_what_cannot_be_written_to_is_a_fault_of_the_configuration(
 ) -> None:
     with pytest.raises(ConfigError, match=words):
         house(tmp_path, source, write_to="x")
+
+
+async def test_a_source_that_hangs_keeps_nobody_else_waiting(tmp_path: Path) -> None:
+    """A pipe that nobody writes to stands for a share that is gone: reading it never comes back."""
+    os.mkfifo(tmp_path / "hangs.ics")
+    (tmp_path / "good.ics").write_text(ics(at("20261124T100000", "20261124T110000", "Dentist")))
+    hanging = house(tmp_path, "hangs.ics")
+    waiting = [asyncio.ensure_future(hanging.agenda(*DAY)) for _ in range(MAX_WAITING + 1)]
+    try:
+        done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        assert [question.result().problems for question in done] == [("The calendar hangs is busy.",)]
+        assert await titles(house(tmp_path, "good.ics")) == ["good: Dentist"]
+    finally:
+        for question in waiting:
+            question.cancel()
+        await hanging.close()
+        (tmp_path / "hangs.ics").write_bytes(b"")
 
 
 def test_a_file_without_an_end_is_not_written_to() -> None:
