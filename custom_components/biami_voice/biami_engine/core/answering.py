@@ -15,6 +15,8 @@ from .answering_phrases import HINT, SURE
 
 _EXCHANGE_HZ = (400.0, 490.0)
 """A tone of this pitch before any word is ringback (ITU-T E.180: 425 Hz; North America 440 + 480 Hz)."""
+_DUST = 1e-6
+"""Seconds. A sum less one of its parts may be a bit less than the other: a deadline has come all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +138,7 @@ class AnswerSupervisor:
         self._beep_at = None
 
     def time_passed(self, now: float) -> tuple[Finding, ...]:
-        return self._judge(now)
+        return self._judge(now + _DUST)
 
     # --- what it means ---
 
