@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import wave
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
@@ -28,7 +30,9 @@ from biami_engine.engine import LocalEngine
 from biami_engine.speech import Voices
 from biami_engine.web.app import create_app
 
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUM = os.environ.get("BIAMI_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+"""`scripts/browser` finds it or installs one; without any of these Playwright takes its own build."""
+
 PATIENCE_MS = 20_000
 PHONE: ViewportSize = {"width": 390, "height": 844}
 DESK: ViewportSize = {"width": 1440, "height": 900}

@@ -137,7 +137,9 @@ async def test_who_picked_up_is_told(house):
 
     house.carrier.phones[CALLER] = Voicemail()
     heard = await house.dial(detect_machine=True)
-    assert await heard.next(AnsweredByDetected) == AnsweredByDetected(heard.leg.id, AnsweredBy.VOICEMAIL, greeting_over=True)
+    assert await heard.next(AnsweredByDetected) == AnsweredByDetected(
+        heard.leg.id, AnsweredBy.VOICEMAIL, greeting_over=True
+    )
 
 
 async def test_a_number_the_carrier_refuses(house):

@@ -6,7 +6,6 @@ import subprocess
 import sys
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -15,7 +14,6 @@ from biami_engine.transports.twilio.closing import close_call
 from biami_engine.transports.twilio.rest import CallNotInProgress, ResultUnknown, TwilioRest
 
 HOUSE, CALLER = "+12313993815", "+14155550123"
-OLD_SDK = Path.home() / ".cache/biami-voice/twilio-6.32.0"
 FORM = {"To": CALLER, "From": HOUSE, "Twiml": "<Response><Pause length='60'/></Response>", "TimeLimit": "60"}
 
 
@@ -120,20 +118,15 @@ asyncio.run(main(*sys.argv[1:]))
 """
 
 
-async def test_the_sdk_that_home_assistant_pins(house):
+async def test_the_sdk_that_home_assistant_pins(house, pinned_twilio):
     import asyncio
 
-    if not OLD_SDK.exists():
-        install = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(OLD_SDK), "twilio==6.32.0"]
-        uv = ["uv", "pip", "install", "--quiet", "--python", sys.executable, "--target", str(OLD_SDK), "twilio==6.32.0"]
-        has_pip = subprocess.run([sys.executable, "-m", "pip", "--version"], capture_output=True).returncode == 0
-        subprocess.run(install if has_pip else uv, check=True)
     house.carrier.phones[CALLER] = house.talker(answers=False)
     arguments = [house.carrier.url, house.carrier.account_sid, house.carrier.auth_token, CALLER, HOUSE]
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *["-c", OLD_SDK_SCRIPT, *arguments],
-        env={"PYTHONPATH": str(OLD_SDK), "NO_PROXY": "*"},
+        env={"PYTHONPATH": str(pinned_twilio), "NO_PROXY": "*"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
