@@ -1,4 +1,4 @@
-"""What setting up and checking a Twilio number needs of Twilio's REST API (protocols 9.1): three requests.
+"""What setting up and checking a Twilio number needs of Twilio's REST API (Twilio: Call resource): three requests.
 
 The engine's own client is for calls and loads the SDK, which takes a second; this one serves commands.
 """
@@ -105,6 +105,6 @@ def _refusal(status: int, text: bytes) -> TransportError:
         code, message = int(told["code"]), str(told["message"])
     except (ValueError, KeyError, TypeError):
         return TransportError(f"Twilio answered HTTP {status}", status=status)
-    if code == 20003:  # protocols 9.4: authentication failed
+    if code == 20003:  # Twilio: authentication failed
         message = "Twilio does not accept the account_sid and auth_token"
     return TransportError(message, code, status)

@@ -1,4 +1,4 @@
-"""The engine's configuration as frozen dataclasses; `config_schema` makes them from plain dicts (DESIGN 5)."""
+"""The engine's configuration as frozen dataclasses; `config_schema` makes them from plain dicts."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 
 class CallStatus(StrEnum):
-    """Twilio's words (protocols 9.1). The last five are terminal and never left."""
+    """Twilio's words (Call resource, `Status`). The last five are terminal and never left."""
 
     QUEUED = "queued"
     RINGING = "ringing"

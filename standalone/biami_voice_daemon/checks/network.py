@@ -40,7 +40,7 @@ def public_url(url: str, running: bool) -> Iterator[Finding]:
 
 
 def _upgrade(url: str) -> Finding:
-    """An unsigned WebSocket must be refused by the daemon (403), not by something before it (protocols 8.3)."""
+    """An unsigned WebSocket must be refused by the daemon (403), not by something before it."""
     parts = urlsplit(url)
     kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
     connection = kind(parts.hostname or "", parts.port, timeout=TIMEOUT_SECONDS)

@@ -1,4 +1,4 @@
-"""Golden values and hashes of protocols 10.1, made by CPython's audioop."""
+"""Golden values and hashes, made by CPython's audioop from ITU-T G.711."""
 
 import hashlib
 

@@ -30,7 +30,7 @@ class AudioFormat:
 
     @property
     def silence(self) -> bytes:
-        """The bytes of one silent sample (protocols 10.1)."""
+        """The bytes of one silent sample (ITU-T G.711)."""
         return {"pcmu": b"\xff", "pcma": b"\xd5", "pcm16": b"\x00\x00"}[self.encoding]
 
 

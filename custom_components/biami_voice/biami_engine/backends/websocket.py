@@ -1,7 +1,7 @@
 """A WebSocket to a model, on the sans-I/O client of `websockets`: sends never wait, messages come as plain calls.
 
-Compression is off (performance.md 0.6). What the socket cannot take at once waits in the transport; more than
-`MAX_BACKLOG_SECONDS` of it means that the peer is stalled, and the connection is given up.
+Compression is off: base64 audio gains little by it. What the socket cannot take at once waits in the transport; more
+than `MAX_BACKLOG_SECONDS` of it means that the peer is stalled, and the connection is given up.
 """
 
 from __future__ import annotations

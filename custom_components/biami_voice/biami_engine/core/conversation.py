@@ -347,7 +347,7 @@ class Conversation:
         self._out.append(Report("tool", {"name": name, "call_id": call_id, "state": state}))
 
     def _respond_if_owed(self, now: float) -> None:
-        """One answer after the last result and after the response that asked is over (protocols 2.8)."""
+        """One answer after the last result and after the response that asked is over (OpenAI: function calling)."""
         if self._owes_response and not self._responses and not self.tools.outstanding(self.generation):
             self._owes_response = False
             self.request_response(now)

@@ -160,7 +160,7 @@ class ResponseStarted:
 
 @dataclass(frozen=True, slots=True)
 class ResponseDone:
-    """The last event of a response. `status`: completed, cancelled, incomplete or failed (protocols 2.7)."""
+    """The last event of a response. `status`: completed, cancelled, incomplete or failed (OpenAI: `response.done`)."""
 
     generation: int
     response_id: str

@@ -1,4 +1,4 @@
-"""What a call amounted to, in the words of DESIGN 4."""
+"""What a call amounted to, in the words of `interface.Outcome`."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ def ports(function: Callable[..., Any]) -> list[str]:
 
 
 def function_schema(function: Callable[..., Any]) -> Schema:
-    """`parameters` of a function tool (protocols 2.2): an object that takes nothing else."""
+    """`parameters` of a function tool (OpenAI Realtime: `session.update`): an object that takes nothing else."""
     return _object(parameters(function))
 
 

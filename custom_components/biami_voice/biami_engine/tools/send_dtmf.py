@@ -5,7 +5,7 @@ from typing import Annotated
 
 from .ports import CallControl
 
-# Twilio's <Play digits> takes these and w for half a second (protocols 7.2); 32 keys is a long card number with pauses.
+# Twilio's <Play digits> takes these and w for half a second; 32 keys is a long card number with pauses.
 DIGITS = re.compile(r"[0-9A-D*#wW]{1,32}")
 
 

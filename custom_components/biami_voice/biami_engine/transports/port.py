@@ -1,7 +1,7 @@
 """What a wire must do: `Transport` makes legs, a `Leg` is one party of a call.
 
 Sends are plain functions that never wait: they put into the socket's bounded writer and keep their order. A leg reports
-what was heard with `Played`; it owns pacing (DESIGN 3). `TransportCapabilities` says what a wire cannot do; asking for
+what was heard with `Played`; it owns pacing. `TransportCapabilities` says what a wire cannot do; asking for
 it anyway raises `TransportError`, and nothing else happens.
 """
 

@@ -10,7 +10,7 @@ from openai.types.realtime import RealtimeClientEvent, RealtimeServerEvent
 _SERVER: pydantic.TypeAdapter[Any] = pydantic.TypeAdapter(RealtimeServerEvent)
 _CLIENT: pydantic.TypeAdapter[Any] = pydantic.TypeAdapter(RealtimeClientEvent)
 SENT_BUT_NOT_TYPED = {".session.id", ".session.object", ".session.expires_at"}
-"""The server shows these (protocols 2.1); the package's session type is the one of a request."""
+"""The server shows these; the package's session type is the one of a request."""
 
 
 def extras(value: Any, path: str = "") -> list[str]:

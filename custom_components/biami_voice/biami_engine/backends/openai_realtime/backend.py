@@ -1,4 +1,4 @@
-"""Opens Realtime sessions: address, key, payload (protocols 2.1, 4)."""
+"""Opens Realtime sessions: address, key, payload (OpenAI Realtime: connecting; Azure and compatible servers differ)."""
 
 from __future__ import annotations
 

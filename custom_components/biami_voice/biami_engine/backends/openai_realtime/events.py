@@ -13,7 +13,7 @@ BETA_NAMES = {
     "response.audio_transcript.done": "response.output_audio_transcript.done",
     "conversation.item.created": "conversation.item.added",
 }
-"""Compatible servers still speak the beta's names (protocols 2.18, 4.2)."""
+"""Compatible servers still speak the names of the beta (OpenAI Realtime: beta to GA migration)."""
 
 
 class ErrorBody(msgspec.Struct, frozen=True):

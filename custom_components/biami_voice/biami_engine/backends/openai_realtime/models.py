@@ -1,4 +1,4 @@
-"""What each Realtime model takes (protocols 2.14): a payload with a field too many is refused whole."""
+"""What each Realtime model takes (OpenAI model pages): a payload with a field too many is refused whole."""
 
 from __future__ import annotations
 

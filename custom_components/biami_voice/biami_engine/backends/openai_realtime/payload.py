@@ -1,4 +1,4 @@
-"""The JSON we send. A session is described once, from the model's capabilities and the call's setup (protocols 2.2)."""
+"""The JSON we send. `session.update` describes a session once, from the model's capabilities and the call's setup."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ class SessionOptions:
 
 
 def audio_format(format: AudioFormat) -> dict[str, Any]:
-    """`rate` belongs to PCM only: with G.711 it is refused as unknown (protocols 2.2)."""
+    """`rate` belongs to PCM only: with G.711 it is refused as unknown (OpenAI Realtime: `session.update`)."""
     if format.encoding == "pcm16":
         return {"type": "audio/pcm", "rate": format.rate_hz}
     return {"type": f"audio/{format.encoding}"}
 
 
 def turn_detection(options: SessionOptions, decides: bool) -> dict[str, Any] | None:
-    """`decides`: the server answers and interrupts by itself; else the core does (DESIGN 3)."""
+    """`decides`: the server answers and interrupts by itself; else the core does."""
     if options.turn_detection == "none":
         return None
     detection: dict[str, Any] = {

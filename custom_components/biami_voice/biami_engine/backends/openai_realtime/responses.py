@@ -1,4 +1,4 @@
-"""When `response.create` may be sent: only one response of a conversation runs at a time (protocols 2.4, 2.8, 2.9).
+"""When `response.create` may be sent: only one response of a conversation runs at a time.
 
 Requests wait for the running response. A cancel before the server confirmed the response is a no-op there, so it is
 kept and repeated when `response.created` comes.

@@ -94,7 +94,7 @@ class RealtimeSession:
             self._configured = None
 
     def _check_formats(self, wanted: Mapping[str, Any], effective: Mapping[str, Any]) -> None:
-        """A wrong format is noise in somebody's ear: better no session (protocols 4.2, rule 5)."""
+        """A wrong format is noise in somebody's ear: better no session."""
         for side, present in zip(("input", "output"), effective_formats(effective), strict=True):
             asked = wanted["audio"][side]["format"]["type"]
             if present is not None and present != asked:

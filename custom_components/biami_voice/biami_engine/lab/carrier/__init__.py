@@ -1,4 +1,4 @@
-"""A carrier on loopback that behaves as Twilio does: REST, TwiML, signed webhooks, media streams (protocols 6–9)."""
+"""A carrier on loopback that behaves as Twilio does: REST, TwiML, signed webhooks, media streams."""
 
 from .account import Alert, CarrierRules, Faults, OwnedNumber
 from .call import LabCall

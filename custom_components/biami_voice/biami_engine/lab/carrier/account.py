@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 
 def new_sid(prefix: str) -> str:
-    """Twilio ids: two letters and 32 hex digits (protocols 9.1)."""
+    """Twilio ids: two letters and 32 hex digits (Twilio: SID)."""
     return prefix + secrets.token_hex(16)
 
 
@@ -25,7 +25,7 @@ class OwnedNumber:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One line of Twilio's debugger: a code of protocols 6.4 or 9.4, the call it belongs to, and the story."""
+    """One line of Twilio's debugger: a code of its error dictionary, the call it belongs to, and the story."""
 
     code: int
     call_sid: str
@@ -42,7 +42,7 @@ class Alerts(list[Alert]):
 
 @dataclass(frozen=True, slots=True)
 class CarrierRules:
-    """Limits of a real account (protocols 9.5). Calls over `calls_per_second` wait in the queue, none is refused."""
+    """Limits of a real account. Calls over `calls_per_second` wait in the queue, none is refused."""
 
     calls_per_second: float = 1.0
     post_dial_delay_seconds: float = 0.4
@@ -67,4 +67,4 @@ class Faults:
     wrong_stream_sid: bool = False
     """Media messages carry another stream's id."""
     hold_create_answer_seconds: float = 0.0
-    """The answer to `POST Calls` comes so late that the call may already be answered (protocols 10.4 case 2)."""
+    """The answer to `POST Calls` comes so late that the call may already be answered."""

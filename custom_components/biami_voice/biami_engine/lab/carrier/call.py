@@ -38,7 +38,7 @@ class CallbackPlan:
 
 @dataclass(frozen=True, slots=True)
 class DetectionPlan:
-    """Answering machine detection as asked for (protocols 9.2)."""
+    """Answering machine detection as asked for."""
 
     mode: str = ""
     asynchronous: bool = False
@@ -158,7 +158,7 @@ class LabCall:
             self.end("completed")
 
     def webhook_form(self, status: str | None = None, **more: str) -> Mapping[str, str]:
-        """The parameters every webhook of a call carries (protocols 8.1)."""
+        """The parameters every webhook of a call carries (Twilio: request parameters)."""
         form = {
             "CallSid": self.sid,
             "AccountSid": self.account_sid,

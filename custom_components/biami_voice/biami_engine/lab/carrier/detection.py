@@ -1,4 +1,4 @@
-"""Answering machine detection: waits for what a phone turns out to be, and tells (protocols 9.2)."""
+"""Answering machine detection: waits for what a phone turns out to be, and tells."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""REST errors as Twilio words them: HTTP status, code, message (protocols 9.4)."""
+"""REST errors as Twilio words them: HTTP status, code, message (Twilio: error dictionary)."""
 
 from __future__ import annotations
 

@@ -112,7 +112,7 @@ class Exchange:
             await self.finish(call, attending)
 
     async def _queue(self, call: LabCall) -> None:
-        """One call a second (protocols 9.5); more of them wait their turn."""
+        """One call a second (Twilio: API limits); more of them wait their turn."""
         now = self.clock.monotonic()
         start = max(now, self._next_start)
         self._next_start = start + 1 / self.rules.calls_per_second

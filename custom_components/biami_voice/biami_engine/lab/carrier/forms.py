@@ -1,4 +1,4 @@
-"""The form of `POST Calls`: read as Twilio reads it, and refused where something in it is wrong (protocols 9.1)."""
+"""The form of `POST Calls`: read as Twilio reads it, and refused where something in it is wrong."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CREATE_PARAMETERS = re.compile(
 )
 UPDATE_PARAMETERS = re.compile("Status|Url|Method|Twiml|Fallback(Url|Method)|StatusCallback(Method)?|TimeLimit")
 UNREACHABLE = {"+15005550001": 21217, "+15005550002": 21214, "+15005550003": 21215, "+15005550004": 21216}
-"""Twilio's own magic numbers of test credentials (protocols 9.5)."""
+"""Twilio's own magic numbers (Twilio: test credentials)."""
 
 Form = MultiMapping[str]
 

@@ -11,7 +11,7 @@ from typing import Any
 
 
 class FrameError(Exception):
-    """A message Twilio would warn about and ignore: 31950 not a JSON text, 31951 wrong fields (protocols 6.4)."""
+    """A message Twilio would warn about and ignore: 31950 not a JSON text, 31951 wrong fields (Twilio errors 319xx)."""
 
     def __init__(self, code: int, text: str) -> None:
         self.code = code
@@ -82,7 +82,7 @@ CONNECTED = '{"event":"connected","protocol":"Call","version":"1.0.0"}'
 
 
 class FrameWriter:
-    """Numbers the messages of one stream; all numbers are texts (protocols 6.1)."""
+    """Numbers the messages of one stream; all numbers are texts (Twilio: `sequenceNumber`, `chunk`, `timestamp`)."""
 
     def __init__(self, account_sid: str, call_sid: str, stream_sid: str) -> None:
         self._account_sid = account_sid

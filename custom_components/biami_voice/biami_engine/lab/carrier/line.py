@@ -165,7 +165,7 @@ class PhoneLine:
             self.decision.set_result(decision)
 
     def detected(self, verdict: str) -> None:
-        """What answering machine detection will say of this phone (protocols 9.2)."""
+        """What answering machine detection will say of this phone."""
         self.verdicts.append(verdict)
 
     def hang_up(self) -> None:

@@ -15,7 +15,7 @@ FRAME_SECONDS = 0.02
 BYTES_PER_SECOND = 8000
 SILENCE = b"\xff" * FRAME_BYTES
 MAX_BUFFERED_BYTES = 600 * BYTES_PER_SECOND
-"""10 minutes; what comes on top is dropped with 31931 (protocols 6.1)."""
+"""10 minutes; what comes on top is dropped with Twilio's error 31931."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class Playout:
         return self._reached(at)
 
     def clear(self, at: float) -> list[str]:
-        """Drop what is buffered; every mark that waits is returned at once (protocols 6.3)."""
+        """Drop what is buffered; every mark that waits is returned at once (Twilio: `mark` and `clear`)."""
         self.clears.append(at)
         self._buffer.clear()
         self._position = self._finished = self._received

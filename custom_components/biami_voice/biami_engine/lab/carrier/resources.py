@@ -1,4 +1,4 @@
-"""The JSON of the account's resources, key by key as Twilio gives them (protocols 9.1)."""
+"""The JSON of the account's resources, key by key as Twilio gives them (Twilio: Call resource)."""
 
 from __future__ import annotations
 

@@ -110,7 +110,7 @@ class Rest:
         return web.json_response(call_resource(call))
 
     async def _end(self, call: LabCall, status: str) -> None:
-        """`completed` ends what is in progress, `canceled` what is not yet (protocols 7.3)."""
+        """`completed` ends what is in progress, `canceled` what is not yet (Twilio: Call resource, `Status`)."""
         if status not in {"completed", "canceled"}:
             raise RestError(20001, f"Status {status}")
         if (status == "completed") != (call.status == "in-progress"):

@@ -1,4 +1,4 @@
-"""`X-Twilio-Signature`, made as Twilio makes it (protocols 8.2)."""
+"""`X-Twilio-Signature`, made as Twilio makes it (Twilio: Security)."""
 
 from __future__ import annotations
 

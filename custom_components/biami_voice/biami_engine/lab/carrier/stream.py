@@ -1,4 +1,4 @@
-"""A bidirectional media stream: Twilio as the WebSocket client, strict about every frame it gets (protocols 6).
+"""A bidirectional media stream: Twilio as the WebSocket client, strict about every frame it gets.
 
 Between the call's tick and the socket stand a play-out clock (what the ear hears) and one writer task (what goes out,
 in order). The reader may be stalled, the socket cut, and bad frames sent, on request.

@@ -59,7 +59,7 @@ def schema_warnings(root: ElementTree.Element, call_sid: str) -> list[Alert]:
 
 
 def read_stream(element: ElementTree.Element, base_url: str) -> StreamPlan:
-    """A `<Stream>` inside `<Connect>`; raises TwimlError where Twilio would not connect (protocols 6.1, 6.4)."""
+    """A `<Stream>` inside `<Connect>`; raises TwimlError where Twilio would not connect."""
     url = element.get("url", "")
     if url.startswith("/"):
         url = urljoin(base_url, url).replace("http", "ws", 1)

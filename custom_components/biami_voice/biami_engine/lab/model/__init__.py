@@ -1,4 +1,4 @@
-"""A realtime model on loopback: the GA protocol of OpenAI Realtime, strict about what it is sent (protocols 11.1)."""
+"""A realtime model on loopback: the GA protocol of OpenAI Realtime, strict about what it is sent."""
 
 from .answers import Ask, Call, InTurn, Line, Mind, Reply, Script
 from .faults import InResponse, ModelFaults

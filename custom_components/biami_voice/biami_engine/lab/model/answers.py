@@ -31,7 +31,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """Words first, then calls, as reasoning models do (protocols 2.6)."""
+    """Words first, then calls, as reasoning models do."""
 
     text: str = ""
     calls: tuple[Call, ...] = ()

@@ -1,4 +1,4 @@
-"""The eleven events a client may send, with every field (protocols 2.2, 2.4, appendix A)."""
+"""The eleven events a client may send, with every field (OpenAI Realtime: client events)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FORMAT = by(
     "type",
     {
         "audio/pcm": fields({**_kind, "rate": either(number(24000, 24000, whole=True))}),
-        "audio/pcmu": fields(_kind),  # `rate` is refused here: protocols 2.2
+        "audio/pcmu": fields(_kind),  # `rate` belongs to PCM alone
         "audio/pcma": fields(_kind),
     },
 )

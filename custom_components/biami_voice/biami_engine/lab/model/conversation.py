@@ -1,4 +1,4 @@
-"""The items of a conversation, in order, and what they cost to read (protocols 2.10, 2.12)."""
+"""The items of a conversation, in order, and what they cost to read (OpenAI: conversation items, `usage`)."""
 
 from __future__ import annotations
 

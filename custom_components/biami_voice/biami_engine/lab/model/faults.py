@@ -1,4 +1,4 @@
-"""What the model's server gets wrong on purpose (protocols 10.4, 11.1); responses are counted over all sessions."""
+"""What the model's server gets wrong on purpose; responses are counted over all sessions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which models this server has, and what each of them takes (protocols 2.14)."""
+"""Which models this server has, and what each of them takes (OpenAI model pages)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One response on its way out: its events in the order of protocols 2.6 and 2.8, its audio at the pace it is given."""
+"""One response on its way out: its events in the order of OpenAI's own server, its audio at the pace it is given."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class Response:
         self.next_at = self.began_at = now
 
     def fail(self, error: dict[str, Any]) -> None:
-        """It begins and comes to nothing (protocols 2.7)."""
+        """It begins and comes to nothing (OpenAI: `response.done`)."""
         self._emit("response.created", response=self._shown("in_progress"))
         self.reply = Reply()
         self._finish("failed", {"type": "failed", "error": error})
@@ -104,7 +104,7 @@ class Response:
             self.next_at += CHUNK_MS / 1000 / speed if speed else 0.0
 
     def cancel(self, reason: str) -> None:
-        """turn_detected or client_cancelled (protocols 2.7)."""
+        """turn_detected or client_cancelled (OpenAI: `response.done`)."""
         if self._item is not None:
             self._close_item("incomplete")
         self._finish("cancelled", {"type": "cancelled", "reason": reason})

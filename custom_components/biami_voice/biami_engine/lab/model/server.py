@@ -34,7 +34,7 @@ from .session import (
 from .shapes import Refused
 
 MAX_MESSAGE_BYTES = 21 * 2**20
-"""15 MiB of audio as base64, and its wrapping (protocols 2.1)."""
+"""15 MiB of audio as base64, and its wrapping (OpenAI Realtime: connecting by WebSocket)."""
 MAX_LOG = 10_000
 MAX_PAST = 100
 MAX_WAITING = 1000
@@ -232,7 +232,7 @@ class _Connection:
 
 
 def _refused(request: web.Request) -> Refused | None:
-    """What the address or a header gets wrong (protocols 2.1, 2.9)."""
+    """What the address or a header gets wrong (OpenAI Realtime: connecting, errors)."""
     if "OpenAI-Beta" in request.headers:
         return Refused("beta_api_shape_disabled", "The Realtime Beta API is no longer supported.")
     if not request.query.get("model"):

@@ -213,7 +213,7 @@ class ModelSession:
                 self._respond({})
 
     def _idle(self) -> None:
-        """Nobody spoke for `idle_timeout_ms` after the answer was played: that is a turn too (protocols 2.2)."""
+        """Nobody spoke for `idle_timeout_ms` after the answer was played: that is a turn too."""
         self._idle_at = None
         item_id, end_ms = self._new_id("item"), int(self._ear.heard_ms)
         taken = self._ear.clear()

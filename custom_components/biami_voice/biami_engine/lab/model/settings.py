@@ -1,4 +1,4 @@
-"""The effective session: what the server starts with, and what an update changes (protocols 2.1, 2.2)."""
+"""The effective session: what the server starts with, and what an update changes."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ Shape = Callable[[Any, str], None]
 
 
 class Refused(Exception):
-    """An `error` event to be (protocols 2.9); the session goes on."""
+    """An `error` event to be (OpenAI Realtime: `error`); the session goes on."""
 
     def __init__(self, code: str, message: str, param: str | None = None) -> None:
         self.code = code

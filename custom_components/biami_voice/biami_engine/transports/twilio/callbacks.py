@@ -15,7 +15,7 @@ from .status import read_status
 logger = logging.getLogger(__name__)
 
 DECISION_SECONDS = 10.0
-"""Twilio waits 15 s in all for the voice webhook (protocols 8.1)."""
+"""Twilio waits 15 s in all for the voice webhook (error 11200)."""
 APOLOGY = "We are sorry, this call cannot be taken right now. Please try again later."
 
 _DETECTED = {
@@ -65,7 +65,7 @@ def answer_dialled(line: TwilioTransport, form: Mapping[str, str], leg_id: str) 
 
 
 def take_detection(line: TwilioTransport, form: Mapping[str, str], leg_id: str) -> None:
-    """The verdict of asynchronous answering machine detection (protocols 9.2)."""
+    """The verdict of asynchronous answering machine detection."""
     leg = line.find_leg(leg_id, form.get("CallSid", ""))
     if leg is not None:
         word = form.get("AnsweredBy", "")

@@ -19,7 +19,7 @@ NOT_FOUND = 404
 async def close_call(rest: TwilioRest, clock: Clock, call_sid: str, ringing: bool = False) -> bool:
     """True once the call is over at the carrier; False where that could not be learnt in half a minute.
 
-    A ringing call is `canceled`, any other `completed` (protocols 7.3); in between it may change from one to the
+    A ringing call is `canceled`, any other `completed` (Twilio: `Status`); in between it may change from one to the
     other, which Twilio answers with 21220."""
     pause = FIRST_PAUSE_SECONDS
     for _ in range(TRIES):

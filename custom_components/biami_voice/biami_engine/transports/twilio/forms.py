@@ -1,4 +1,4 @@
-"""The form of `POST Calls`: our own fields, because `calls.create` of the SDK lacks some (protocols 9.1)."""
+"""The form of `POST Calls`: our own fields, because `calls.create` of the SDK lacks some."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """One party on a Twilio line, from ringing to hang-up. It outlives its media stream: sending keys replaces the TwiML,
-which ends one stream and begins another (protocols 6.3), and the words on their way go on where they stopped."""
+which ends one stream and begins another, and the words on their way go on where they stopped."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ from .tokens import PARAMETER_NAME, StreamToken, mint_token, read_token
 logger = logging.getLogger(__name__)
 
 TOKEN_SECONDS = 600
-"""On top of the ringing: calls beyond the account's rate wait at Twilio (protocols 9.1)."""
+"""On top of the ringing: calls beyond the account's rate wait at Twilio (Call resource, `queued`)."""
 CONCLUDE_SECONDS = 2.0
 ASK_AGAIN_SECONDS = 0.4
 RECONCILE_SECONDS = 10.0

@@ -1,4 +1,4 @@
-"""Twilio's media stream as text frames, both ways; no sockets (protocols 6.2, 6.3).
+"""Twilio's media stream as text frames, both ways; no sockets (Twilio: WebSocket messages of Media Streams).
 
 Every frame takes the same path, a typed msgspec decode: measured as fast as scanning for `payload` (0.36 µs) and,
 unlike a scan, never wrong about what is JSON. The payload stays base64 text; it is only checked to be decodable.
@@ -171,7 +171,7 @@ def clear_frame(stream_sid: str) -> str:
 class MarkName:
     """`{epoch}:{item}:{cumulative_ms}`. Item ids may hold colons: the first and the last one separate.
 
-    The epoch tells a mark that was played from one that `clear` sent back (protocols 6.3).
+    The epoch tells a mark that was played from one that `clear` sent back (Twilio: `mark` and `clear`).
     """
 
     epoch: int

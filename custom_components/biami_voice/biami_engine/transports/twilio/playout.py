@@ -46,7 +46,7 @@ class StreamPlayout:
 
     def __init__(self) -> None:
         self.epoch = 0
-        """Grows whenever Twilio's buffer is emptied: marks of an earlier one prove nothing (protocols 6.3)."""
+        """Grows whenever Twilio's buffer is emptied: marks of an earlier one prove nothing (Twilio: `clear`)."""
         self.dropped_ms = 0.0
         """Audio refused because ten minutes were waiting already."""
         self._stream_sid: str | None = None

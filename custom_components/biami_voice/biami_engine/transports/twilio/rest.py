@@ -1,4 +1,4 @@
-"""Twilio's REST API: the SDK's `Client.request` with our own form fields, in threads of its own (protocols 9.1).
+"""Twilio's REST API: the SDK's `Client.request` with our own form fields, in threads of its own.
 
 `calls.create` of twilio 6.32 (Home Assistant's pin) knows neither Twiml nor TimeLimit, and no version has a base URL;
 the raw request works in both and lets `api_url` stand in for Twilio. The SDK takes a quarter of a second to import, ten
@@ -46,7 +46,7 @@ SENTENCES = {
     10002: "a trial account may not do this",
     10004: "the account has reached its number of concurrent calls",
 }
-"""What the codes of protocols 9.4 mean, for people."""
+"""What codes of Twilio's error dictionary mean, for people."""
 
 Form = Mapping[str, str | Sequence[str]]
 

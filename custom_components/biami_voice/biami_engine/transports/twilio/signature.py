@@ -1,4 +1,4 @@
-"""Did Twilio send this? Its request signature, by the documented algorithm (protocols 8.2, 8.3).
+"""Did Twilio send this? Its request signature, by the documented algorithm (Twilio: Security).
 
 Written here because the SDK's validator raises on a missing header, breaks on IPv6 and userinfo, knows no default port
 of wss and compares in variable time; it serves as the oracle in the tests.
@@ -55,7 +55,7 @@ def _split_port(host: str) -> tuple[str, str]:
 def signature_settings(header: str | None) -> tuple[str, str]:
     """(digest, shared key's id) of the settings header; without one, SHA-1 and the auth token (empty id).
 
-    `key=webhooks_sharedkey_…,algorithm=HMAC_SHA256` says that a shared key signed (protocols 8.2)."""
+    `key=webhooks_sharedkey_…,algorithm=HMAC_SHA256` says that a shared key signed."""
     settings = dict(part.strip().partition("=")[::2] for part in (header or "").split(","))
     digest = "sha256" if settings.get("algorithm", "").strip().upper() == "HMAC_SHA256" else "sha1"
     return digest, settings.get("key", "").strip()

@@ -1,4 +1,4 @@
-"""A call's status as the carrier tells it: callbacks may be duplicated, late or shuffled (protocols 8.1)."""
+"""A call's status as the carrier tells it: callbacks may be duplicated, late or shuffled (Twilio: `StatusCallback`)."""
 
 from __future__ import annotations
 

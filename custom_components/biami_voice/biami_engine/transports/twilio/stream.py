@@ -48,7 +48,7 @@ class MediaStream:
             self._control(leg, frame)
 
     def refuse_binary(self) -> None:
-        """Twilio sends text only (protocols 6.1)."""
+        """Twilio sends text only."""
         self._complain("a binary frame closed the media stream")
         self._socket.close()
 

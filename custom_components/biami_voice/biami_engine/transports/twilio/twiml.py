@@ -1,4 +1,4 @@
-"""The TwiML documents we answer with, by Twilio's own generator, which escapes what callers control (protocols 7)."""
+"""The TwiML documents we answer with, by Twilio's own generator, which escapes what callers control."""
 
 from __future__ import annotations
 
