@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TypeVar
 
 import pytest
+
 from biami_engine.audio.convert import Converter
 from biami_engine.audio.frame import PCMU_8K, Audio, AudioFormat
 from biami_engine.audio.tones import beep

@@ -80,7 +80,7 @@ def test_a_message_starts_after_the_beep(dialled, audio) -> None:
     assert driver.told[-1] == cmd.EndCall(Outcome.VOICEMAIL_LEFT, EndReason.AGENT_HANGUP)
 
 
-def test_a_screener_is_told_who_calls(dialled) -> None:
+def test_a_screener_is_told_who_calls(dialled, audio) -> None:
     driver = dialled()
     says(
         driver,
@@ -90,6 +90,9 @@ def test_a_screener_is_told_who_calls(dialled) -> None:
     driver.wait(1)
     assert driver.session.call.answered_by is AnsweredBy.SCREENING
     assert cmd.RequestResponse(1, INTRODUCE) in driver.told
+    answers(driver, audio)
+    says(driver, "Stay on the line.", 1.0)
+    assert driver.session.call.answered_by is AnsweredBy.SCREENING
     driver.hear(ev.RemoteHangup(LEG))
     assert driver.told[-1] == cmd.EndCall(Outcome.SCREENED, EndReason.CALLER_HANGUP)
 

@@ -7,9 +7,9 @@ import pytest
 from biami_engine.config import ContextConfig, FailoverConfig, IdleConfig, TurnConfig
 from biami_engine.core import commands as cmd
 from biami_engine.core import events as ev
+from biami_engine.core.call import DRAIN_SECONDS, HANGUP_SECONDS
 from biami_engine.core.opening import LISTEN_FIRST_SECONDS
 from biami_engine.core.routes import bridge
-from biami_engine.core.call import DRAIN_SECONDS, HANGUP_SECONDS
 from biami_engine.core.states import TRANSITIONS, CallState, change
 from biami_engine.interface import Direction, EndReason, Outcome, RejectReason, Role
 

@@ -6,6 +6,8 @@ and why; a menu is left to the agent, who knows that it is one.
 
 from __future__ import annotations
 
+from enum import Enum
+
 from ..interface import AnsweredBy, Direction, EndReason, Role
 from .answering import AnswerSupervisor, Finding, Identified
 from .call import Call
@@ -16,8 +18,10 @@ SCREENED = "[A call screener answered. Say nothing private until a person speaks
 MENU = "[An automated menu answered. Listen to it and press keys with the tool, if you have it.]"
 
 
-FLOAT_DUST = 1e-6
-"""A moment that was computed as a deadline has come when the clock says so, whatever the last digit."""
+class _Introduction(Enum):
+    NONE = "none"
+    ASKED = "asked"
+    HEARD = "heard"
 
 
 class AnswerGate:
@@ -29,6 +33,7 @@ class AnswerGate:
         self._on = call.setup.direction is Direction.OUTBOUND and self.policy.detect and call.setup.with_agent
         self._supervisor = AnswerSupervisor()
         self._recording = False
+        self._introduction = _Introduction.NONE
 
     @property
     def listening(self) -> bool:
@@ -71,7 +76,15 @@ class AnswerGate:
 
     def time_passed(self, now: float) -> None:
         if self.listening:
-            self._act(self._supervisor.time_passed(now + FLOAT_DUST), now)
+            self._act(self._supervisor.time_passed(now), now)
+
+    def agent_is(self, audible: bool, now: float) -> None:
+        """A screener that heard our introduction to its end may pass us on: from then on somebody else may speak."""
+        if self._introduction is _Introduction.ASKED and audible:
+            self._introduction = _Introduction.HEARD
+        elif self._introduction is _Introduction.HEARD and not audible:
+            self._introduction = _Introduction.NONE
+            self._supervisor.introduced(now)
 
     # --- what follows ---
 
@@ -97,9 +110,9 @@ class AnswerGate:
         elif found.answered_by is AnsweredBy.SCREENING:
             call.talk.keep_silent()
             call.talk.inject(SCREENED, Role.SYSTEM)
-            self._supervisor.introduced(now)
             call.talk.words_may_go(now)
             call.talk.request_response(now, INTRODUCE)
+            self._introduction = _Introduction.ASKED
         else:
             if found.answered_by is AnsweredBy.IVR:
                 call.talk.inject(MENU, Role.SYSTEM)

@@ -94,6 +94,7 @@ class CallSession:
         away = self.call.transfer.contact is not None or self.call.talk.voice.withheld
         self.call.limits.set_busy(self.call.talk.busy or away, now)
         if self.call.live:
+            self.gate.agent_is(self.call.talk.audible, now)
             self.call.dead_ends.agent_silent(now, not self.call.talk.busy)
             self.call.transfer_if_due(now)
         if self.call.renew_mind and self.call.live and not self.call.talk.busy:

@@ -71,7 +71,9 @@ class LoopbackLeg:
         self.emit(Cleared(self.id))
 
     def hold(self, on: bool) -> None:
+        """On hold neither side hears the other; what waits is kept."""
         self.held = on
+        self.phone.go_on()
 
     def send_dtmf(self, digits: str) -> None:
         self.sent_digits += digits
@@ -112,7 +114,7 @@ class LoopbackPhone:
 
     def speak(self, audio: Audio) -> None:
         """Say something, frame by frame as far as the leg is concerned at once."""
-        if self.connected and not self.over:
+        if self.connected and not self.over and not self.leg.held:
             self.leg.emit(CallerAudio(self.leg.id, audio))
 
     def press(self, digit: str) -> None:
@@ -148,11 +150,14 @@ class LoopbackPhone:
             self._queue.write(item_id, audio)
             self._schedule()
 
+    def go_on(self) -> None:
+        self._schedule()
+
     def drop_unheard(self) -> None:
         self._queue.clear()
 
     def _schedule(self) -> None:
-        if self._timer is None and self.connected and self._queue.waiting_ms > 0:
+        if self._timer is None and self.connected and not self.leg.held and self._queue.waiting_ms > 0:
             self._next_frame_at = max(self._next_frame_at, self._clock.monotonic())
             self._timer = self._clock.call_at(self._next_frame_at, self._listen)
 
@@ -160,7 +165,7 @@ class LoopbackPhone:
         """Hear every frame that is due, on an absolute schedule."""
         self._timer = None
         now = self._clock.monotonic()
-        while self._next_frame_at <= now and self._queue.waiting_ms > 0:
+        while self._next_frame_at <= now and self._queue.waiting_ms > 0 and not self.leg.held:
             for piece in self._queue.pull(FRAME_MS):
                 self.heard.append(Heard(self._next_frame_at, piece.item_id, piece.audio))
                 self.leg.emit(Played(self.leg.id, piece.item_id, piece.heard_ms))

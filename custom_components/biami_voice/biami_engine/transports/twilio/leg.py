@@ -149,7 +149,7 @@ class TwilioLeg:
             self._host.spawn(self._replace_stream())
 
     def transfer(self, target: str) -> None:
-        """Ring another number for the far end: `TransferFailed` where nobody takes it, else the call ends when they do."""
+        """Ring another number for the far end: `TransferFailed` where nobody takes it, else the call is theirs."""
         if self._state is not _State.LIVE or self._away:
             raise TransportError("an answered call can be passed on, and only once at a time")
         self._away = True
@@ -194,7 +194,11 @@ class TwilioLeg:
 
     def dialled(self, status: str) -> str:
         """How the dialling of a transfer ended (`DialCallStatus`); the TwiML with which the call goes on."""
-        if self.over or not self._away or status in ("completed", "answered"):
+        if self.over or not self._away:
+            return twiml.hang_up()
+        if status in ("completed", "answered"):
+            # An incoming call has no status callback of its own (8.1): this is the last that is heard of it.
+            self._finish(RemoteHangup(self.id, CallStatus.COMPLETED.value), at_carrier=True)
             return twiml.hang_up()
         self._away = False
         self._replacing = True
