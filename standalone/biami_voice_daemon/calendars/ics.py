@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from biami_engine.tools.ports import CalendarError, CalendarEvent
 
+from .ics_blocks import IcsBlocks
+
 if TYPE_CHECKING:  # imported late: most daemons start without a calendar
     from icalendar import Calendar
     from recurring_ical_events import CalendarQuery
 
 MAX_BYTES = 8_000_000
+EMPTY = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Biami Voice//EN\r\nEND:VCALENDAR\r\n"
 MAX_REPETITIONS = 200_000
 """Of one rule from its beginning; a rule that repeats more often is no appointment but a mistake or an attack."""
 _HORIZON = timedelta(days=2 * 366)
@@ -27,28 +30,36 @@ _log = logging.getLogger(__name__)
 
 
 class IcsText:
-    """One parsed calendar. `zone` is where floating times and days are at home."""
+    """One calendar; `zone` is where its floating times and days are at home.
+
+    What repeats is parsed once, the rest when it is asked for.
+    """
 
     def __init__(self, text: bytes, name: str, zone: tzinfo | None) -> None:
         self.name = name
         self._zone = zone
-        self._queries = [_query(_cleaned(calendar, name, zone)) for calendar in _parsed(text, name)]
+        self._blocks = _blocks(text, name)
+        self._lasting = self._parsed(self._blocks.lasting())
 
     def events(self, start: datetime, end: datetime) -> list[CalendarEvent]:
         """What makes its owner busy in [start, end), in order."""
-        found = (self._event(component) for component in self._components(start, end))
+        singles = self._parsed(self._blocks.between(start.date(), end.date()))
+        components = [*self._components(self._lasting, start, end), *self._components(singles, start, end)]
+        found = map(self._event, components)
         return sorted(event for event in found if event and event.start < end and event.end > start)
 
-    def _components(self, start: datetime, end: datetime) -> Iterator[Any]:
+    def _parsed(self, text: bytes) -> CalendarQuery:
+        return _query(_cleaned(_calendar(text, self.name), self.name, self._zone))
+
+    def _components(self, query: CalendarQuery, start: datetime, end: datetime) -> Iterator[Any]:
         """Days are compared in UTC by the library: a day more on each side, and the rest is decided here."""
         broken = 0
-        for query in self._queries:
-            for series in query.series:
-                try:
-                    for occurrence in series.between(start - _A_DAY, end + _A_DAY):
-                        yield occurrence.as_component(False)
-                except Exception:  # whatever a broken entry makes a parser do, the others count
-                    broken += 1
+        for series in query.series:
+            try:
+                for occurrence in series.between(start - _A_DAY, end + _A_DAY):
+                    yield occurrence.as_component(False)
+            except Exception:  # whatever a broken entry makes a parser do, the others count
+                broken += 1
         if broken:
             _log.warning("calendar %s: %d entries are broken and left out", self.name, broken)
 
@@ -88,23 +99,26 @@ def new_event(uid: str, start: datetime, end: datetime, title: str, notes: str, 
     return bytes(event.to_ical())
 
 
-def _parsed(text: bytes, name: str) -> list[Calendar]:
-    from icalendar import Calendar
-
+def _blocks(text: bytes, name: str) -> IcsBlocks:
     if len(text) > MAX_BYTES:
         raise CalendarError(f"The calendar {name} is too large to be read.")
-    if not text.strip():
-        return []
-    if not text.upper().rstrip().endswith(b"END:VCALENDAR"):
-        raise CalendarError(f"The calendar {name} is broken and cannot be read.")
     try:
-        calendars = Calendar.from_ical(text, multiple=True)
+        return IcsBlocks(text if text.strip() else EMPTY)
+    except ValueError as error:
+        _log.warning("calendar %s %s", name, error)
+        raise CalendarError(f"The calendar {name} is broken and cannot be read.") from None
+
+
+def _calendar(text: bytes, name: str) -> Calendar:
+    from icalendar import Calendar
+
+    try:
+        calendar = Calendar.from_ical(text)
+        assert isinstance(calendar, Calendar)
     except Exception as error:  # the parser raises what it happens to raise
         _log.warning("calendar %s: is not iCalendar: %s", name, (str(error).splitlines() or [""])[0][:200])
         raise CalendarError(f"The calendar {name} is broken and cannot be read.") from None
-    if not all(isinstance(calendar, Calendar) for calendar in calendars):
-        raise CalendarError(f"The calendar {name} is broken and cannot be read.")
-    return list(calendars)
+    return calendar
 
 
 def _query(calendar: Calendar) -> CalendarQuery:

@@ -12,11 +12,10 @@ from pathlib import Path
 
 from biami_engine.tools.ports import Agenda, CalendarError, CalendarEvent, SlotTaken
 
-from .ics import MAX_BYTES, IcsText, new_event
+from .ics import EMPTY, MAX_BYTES, IcsText, new_event
 from .worker import Worker
 
 MAX_FILES = 200
-EMPTY = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Biami Voice//EN\r\nEND:VCALENDAR\r\n"
 _END = b"END:VCALENDAR"
 
 

@@ -14,7 +14,8 @@ from biami_engine.config import CalendarConfig, CalendarSource, EngineConfig, To
 from biami_engine.errors import ConfigError
 from biami_engine.tools.ports import CalendarError, SlotTaken
 from biami_voice_daemon.calendars import HouseCalendar, house_calendar
-from biami_voice_daemon.calendars.ics_files import EMPTY, with_event
+from biami_voice_daemon.calendars.ics import EMPTY
+from biami_voice_daemon.calendars.ics_files import with_event
 from biami_voice_daemon.calendars.worker import MAX_WAITING
 
 from .conftest import at, ics, utc
