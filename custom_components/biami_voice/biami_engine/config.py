@@ -103,6 +103,8 @@ class FailoverConfig:
 
     reconnects: int = 1
     backends: tuple[str, ...] = ()
+    transfer: str = ""
+    """A contact to whom the caller is passed on when no backend is left."""
     words: str = "One moment, please."
 
 

@@ -23,6 +23,7 @@ from .calls.lending import Lending
 from .calls.lines import Lines
 from .calls.placing import Placement, context_named, plan
 from .calls.prompt import render_leniently, unknown_in
+from .calls.ready_words import prepare
 from .calls.record import after_end, result_of
 from .calls.registry import CallRegistry
 from .calls.runner import CallRunner, CallServices
@@ -102,6 +103,7 @@ class LocalEngine:
         self._ledger = StoreLedger(self.store, self.clock, self.owner)
         self._spawn(self._journal.run(), "journal")
         self._spawn(self._renew_leases(self._ledger), "leases")
+        self._prepare_words(self.config)
         await self._lines.start(self.config, self._on_incoming)
         self.accepting = True
 
@@ -128,6 +130,7 @@ class LocalEngine:
         before, self.config = self.config, config
         self._admission.limits = config.limits
         self._backends.clear()
+        self._prepare_words(config)
         for name, transport in self._lines.retire_changed(before, config).items():
             self._spawn(self._retire(transport, name), f"retire {name}")
         await self._lines.start(config, self._on_incoming)
@@ -137,6 +140,10 @@ class LocalEngine:
         self._lending.check(config, ports)
         for name in config.backends:
             self._build_backend(config, name)
+
+    def _prepare_words(self, config: EngineConfig) -> None:
+        if any(self._backend(name).capabilities.remote for name in config.backends):
+            self._spawn(prepare(self._voices.speaker, config.contexts.values()), "ready words")
 
     async def _retire(self, transport: Transport, line: str) -> None:
         for runner in [runner for runner in self._calls if runner.record.line == line]:
@@ -271,7 +278,7 @@ class LocalEngine:
         tools = self._lending.toolbox(self.config, context, control, record)
         traits = {tool.name: ToolTraits(tool.timeout_seconds, tool.preamble) for tool in tools.specs}
         setup = CallSetup(leg_id, record.direction, context, limit, context.backend, reject, tools=traits)
-        allowed = transfer_names(self.config, context)
+        allowed = {*transfer_names(self.config, context), context.failover.transfer}
         services = CallServices(
             clock=self.clock,
             voice=self._voices.speaker,

@@ -156,6 +156,15 @@ def test_a_mind_lost_before_the_answer_is_replaced_without_a_word(call) -> None:
     assert driver.of(cmd.RequestResponse) == [cmd.RequestResponse(2, None)]
 
 
+def test_a_contact_takes_the_caller_when_no_mind_is_left(guarded) -> None:
+    driver = guarded(ContextConfig("c", failover=FailoverConfig(reconnects=0, transfer="Anna")))
+    driver.hear(ev.BackendLost(1, "quota"), ev.SpokenDone("say-1", False))
+    assert driver.of(cmd.TransferLeg) == [cmd.TransferLeg(LEG, "Anna")]
+    driver.hear(ev.TransferFailed(LEG, "busy"))
+    assert driver.of(cmd.Speak)[-1].text == ContextConfig("c").apology
+    assert driver.session.state is CallState.ENDING
+
+
 def test_when_nothing_is_left_the_callee_is_not_rung_for_nothing(call) -> None:
     driver = call(direction=Direction.OUTBOUND)
     driver.hear(ev.BackendLost(1, "bad key", retriable=False), ev.RemoteHangup(LEG, "canceled"))

@@ -29,6 +29,8 @@ class BackendCapabilities:
     transcripts: bool = False
     speaks_to_order: bool = False
     """`request_response(instructions)` makes it say something; else the house speaks (`core.commands.Speak`)."""
+    remote: bool = False
+    """Behind a network: the house's own voice must be ready to speak when it fails."""
     usage_kind: str = "none"
     """none, tokens or seconds."""
 

@@ -60,6 +60,9 @@ def _backend_errors(config: EngineConfig) -> Iterator[ConfigError]:
         for spare in context.failover.backends:
             if spare not in config.backends:
                 yield _unknown("backend", spare, config.backends, f"contexts.{name}.failover.backends")
+        helper = context.failover.transfer
+        if helper and helper not in config.contacts:
+            yield _unknown("contact", helper, config.contacts, f"contexts.{name}.failover.transfer")
         if context.backend is not None and context.backend not in config.backends:
             yield _unknown("backend", context.backend, config.backends, f"contexts.{name}.backend")
 

@@ -84,7 +84,7 @@ TURNS = Section(
     protect_ms=v.whole(0, 5000),
     protect_first_sentence=v.flag,
 )
-FAILOVER = Section(reconnects=v.whole(0, 10), backends=v.listed(v.name), words=v.optional_text)
+FAILOVER = Section(reconnects=v.whole(0, 10), backends=v.listed(v.name), transfer=v.text, words=v.optional_text)
 ANSWERING = Section(
     detect=v.flag,
     carrier=v.flag,

@@ -128,6 +128,9 @@ class Call:
             if self.live:
                 self.talk.speak(self.setup.context.failover.words, now, by_house=True)
             self.talk.replace_backend(step.name or self.setup.backend)
+        elif self.live and self.setup.context.failover.transfer and self.transfer.contact is None:
+            self.talk.speak(self.setup.context.failover.words, now, by_house=True)
+            self.transfer.ask(self.setup.context.failover.transfer, now)
         elif self.live:
             self.apologise(now)
         elif self.setup.direction is Direction.OUTBOUND:

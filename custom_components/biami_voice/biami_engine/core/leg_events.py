@@ -100,6 +100,9 @@ class LegEvents:
         if contact is None or not self.call.live:
             return
         self.call.out.append(Report("transfer_failed", {"leg": event.leg, "contact": contact, "reason": event.reason}))
+        if self.call.talk.lost:
+            self.call.apologise(now)
+            return
         self.call.talk.inject(f"[{contact} could not be reached: {event.reason}. The caller is back.]", Role.SYSTEM)
         self.call.talk.request_response(now)
 

@@ -47,6 +47,7 @@ class OpenAIRealtimeBackend:
             tools=True,
             transcripts=True,
             speaks_to_order=True,
+            remote=True,
             usage_kind="tokens",
         )
 
