@@ -16,6 +16,8 @@ from ..errors import BiamiError, NotFound
 from ..interface import CallRequest, Clock, LiveEvent
 from ..speech import Voices
 from .carrier import CarrierRules, LabCall, LabCarrier, PhoneLine
+from .carrier.line import Spell
+from .carrier.playout import BYTES_PER_SECOND
 from .evidence import Evidence, failures
 from .house import LINE, House, twilio_line
 from .model import LabModel, Script
@@ -35,6 +37,7 @@ SETTLE_SECONDS = 4.0
 STEP_SECONDS = 0.1
 TURN_PADDING_SECONDS = 0.25
 """A turn begins so much before its first sound."""
+WORDS_PER_SECOND = 2.8
 SETTLED_REAL_SECONDS = 20.0
 
 
@@ -103,6 +106,12 @@ def model_backend(plan: ModelPlan, base_url: str) -> dict[str, Any]:
     return {"backends": {NAME: backend}}
 
 
+def _overlap(spell: Spell, begin: float, end: float) -> float:
+    """Seconds of it within this time."""
+    last = end if spell.end is None else spell.end
+    return max(0.0, min(last, end) - max(spell.start, begin))
+
+
 class _ErrorWatch(logging.Handler):
     """Our fault raises, is logged as an error, and fails the scenario whatever else went well."""
 
@@ -141,17 +150,23 @@ class Stage:
         return ScriptedPhone(steps, self.voice, self.scenario.file.parent, self)
 
     def words_between(self, begin: float, end: float, own_words: str) -> str:
-        """What the person said in this time; a telephone on the table sends the agent's own words back."""
+        """What the person said in this time; a telephone on the table sends some of the agent's own words back."""
         call = next(iter(self.carrier.calls.values()), None)
         if call is None:
             return ""
-        said = [
-            spell.text
-            for spell in call.line.mouth.spells
-            if spell.start < end and (spell.end is None or spell.end > begin + TURN_PADDING_SECONDS)
-        ]
-        words = [text for text in said if not text.startswith("*")]
-        return " ".join(words) if words or call.line.loudspeaker is None or said else own_words
+        begin += TURN_PADDING_SECONDS
+        said = [spell for spell in call.line.mouth.spells if _overlap(spell, begin, end)]
+        if said or call.line.loudspeaker is None:
+            return " ".join(self._part(spell, begin, end) for spell in said if not spell.text.startswith("*"))
+        echoed = sum(_overlap(spell, begin, end) for spell in call.line.ear.spells)
+        return " ".join(own_words.split()[: max(1, round(echoed * WORDS_PER_SECOND))])
+
+    def _part(self, spell: Spell, begin: float, end: float) -> str:
+        """The words of a text that fall into this time, by even pace."""
+        seconds = len(self.phone.sounds.get(spell.text, b"")) / BYTES_PER_SECOND or 1.0
+        words = spell.text.split()
+        first, last = (min(1.0, max(0.0, (at - spell.start) / seconds)) for at in (begin, end))
+        return " ".join(words[int(first * len(words)) : round(last * len(words)) or 1])
 
     async def play(self) -> Verdict:
         watch = _ErrorWatch(self.problems)

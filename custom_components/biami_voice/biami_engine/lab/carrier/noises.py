@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...audio.frame import PCMU_8K
+from ...audio.frame import PCMU_8K, Audio
 from ...audio.samples import from_samples
 from ...audio.tones import tones
 
 NOISE_DBFS = -14.0
 MELODY_HZ = ((262, 330), (330, 392), (392, 494), (349, 440), (330, 392), (294, 370))
 NOTE_MS = 400.0
+REST_MS = 900.0
 
 
 def noise(seconds: float) -> bytes:
@@ -21,7 +22,8 @@ def noise(seconds: float) -> bytes:
 
 
 def music(seconds: float) -> bytes:
-    """Two voices that go up and down, without a rest."""
+    """Two voices that go up and down, and a rest after each time."""
     melody = b"".join(tones(PCMU_8K, notes, NOTE_MS, -18).payload for notes in MELODY_HZ)
+    melody += Audio.silence(PCMU_8K, REST_MS).payload
     size = round(seconds * PCMU_8K.rate_hz)
     return (melody * (size // len(melody) + 1))[:size]

@@ -45,6 +45,7 @@ class ModelFaults:
     malformed: bool = False
     """A frame that is not JSON comes with every response."""
     expires_in_seconds: float | None = None
+    """Of the next session."""
     count: int = field(default=0, init=False)
     struck_at: list[float] = field(default_factory=list, init=False)
     """When something went wrong, in seconds of the clock."""

@@ -64,7 +64,7 @@ def _in_response(value: Any) -> InResponse:
 MODEL_FAULTS = vol.Schema(
     {
         vol.Optional("refuse_key"): vol.In(["status", "close"]),
-        vol.Optional("unknown_fields"): vol.All([_text], tuple),
+        vol.Optional("unknown_fields"): vol.All([_text], vol.Coerce(tuple)),
         vol.Optional("wrong_format"): bool,
         vol.Optional("disconnect"): _in_response,
         vol.Optional("fail"): _in_response,

@@ -122,9 +122,9 @@ class LabModel:
             self.sessions.remove(session)
 
     def _session(self, model: str) -> ModelSession:
-        seconds = self.faults.expires_in_seconds or SESSION_SECONDS
+        seconds, self.faults.expires_in_seconds = self.faults.expires_in_seconds or SESSION_SECONDS, None
         expires_at = expiry(self.clock.wall().timestamp(), seconds)
-        return ModelSession(model, self.mind(), expires_at, self.speed, self.faults, self.hearing)
+        return ModelSession(model, self.mind(), expires_at, self.speed, self.faults, self.hearing, seconds)
 
 
 class _Connection:

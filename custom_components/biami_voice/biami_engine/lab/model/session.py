@@ -68,6 +68,7 @@ class ModelSession:
         speed: float = DEFAULT_SPEED,
         faults: ModelFaults | None = None,
         hearing: Hearing = inarticulate,
+        lasts_seconds: float = SESSION_SECONDS,
     ) -> None:
         self.settings = Settings("sess_1", model, expires_at)
         self.conversation = Conversation()
@@ -79,6 +80,7 @@ class ModelSession:
         self._mind = mind
         self._speed = speed
         self._hearing = hearing
+        self._lasts_seconds = lasts_seconds
         self._heard = ""
         self._cache = Cache()
         self._out: list[Out] = []
@@ -107,7 +109,7 @@ class ModelSession:
 
     def start(self, now: float = 0.0) -> list[Out]:
         self._now = now
-        self._in(self.faults.expires_in_seconds or SESSION_SECONDS, lambda: self._out.append(Close(1001, EXPIRED)))
+        self._in(self._lasts_seconds, lambda: self._out.append(Close(1001, EXPIRED)))
         self._emit("session.created", session=self.settings.shown())
         return self._take()
 

@@ -109,6 +109,7 @@ def _speakerphone(value: Any) -> Mapping[str, Any]:
         {
             vol.Optional("gain_db", default=-12.0): vol.All(vol.Any(int, float), vol.Range(-60, 0)),
             vol.Optional("delay_ms", default=120): vol.All(int, vol.Range(0, 1000)),
+            vol.Optional("seconds"): seconds,
         }
     )(value or {})
     return checked
