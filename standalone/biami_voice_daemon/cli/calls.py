@@ -80,7 +80,7 @@ def _row(record: dict[str, Any]) -> str:
     result = record["outcome"] or record["status"]
     when = record["created_at"][:19].replace("T", " ")
     seconds = f"{record['duration_seconds']:.0f} s"
-    return f"{record['id']}  {when}  {arrow} {other:<16} {record['line']:<10} {result:<14} {seconds}"
+    return f"{record['id']}  {when}  {arrow} {other:<16} {record['line']:<10} {result:<19} {seconds}"
 
 
 def _api(arguments: argparse.Namespace) -> DaemonApi:

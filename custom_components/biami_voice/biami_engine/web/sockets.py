@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from aiohttp import WSMsgType, web
+from aiohttp import WebSocketError, WSMsgType, web
 
 from ..transports.browser.socket import SocketClosed
 
@@ -23,6 +23,8 @@ class AiohttpSocket:
             return cast(str | bytes, message.data)
         if message.type is WSMsgType.CLOSE:
             return SocketClosed(int(message.data))
+        if message.type is WSMsgType.ERROR and isinstance(message.data, WebSocketError):
+            return SocketClosed(message.data.code)
         return SocketClosed(ABNORMAL)
 
     async def send(self, message: str | bytes) -> None:

@@ -193,8 +193,10 @@ async def _serve(response: web.WebSocketResponse, request: web.Request, lines: l
         async for message in response:
             if message.type is WSMsgType.TEXT:
                 stream.receive(message.data)
-            else:
+            elif message.type is WSMsgType.BINARY:
                 stream.refuse_binary()
+            else:
+                stream.refuse_broken(str(message.data))
     finally:
         overdue.cancel()
         stream.closed()

@@ -160,8 +160,12 @@ async def test_frames_of_a_foreign_stream_are_ignored(house, talk, caplog):
     assert sum("foreign streamSid" in line for line in caplog.messages) == 1
 
 
-@pytest.mark.parametrize("bad", [b"binary", "x" * 70_000], ids=["binary", "oversized"])
-async def test_a_binary_or_oversized_frame_ends_that_stream_alone(house, talk, bad):
+@pytest.mark.parametrize(
+    ("bad", "said"),
+    [(b"binary", "a binary frame closed"), ("x" * 70_000, "a broken frame closed the media stream (Message size")],
+    ids=["binary", "oversized"],
+)
+async def test_a_binary_or_oversized_frame_ends_that_stream_alone(house, talk, caplog, bad, said):
     call, heard = await house.receive_call()
     heard.leg.answer()
     await heard.next(Answered)
@@ -169,6 +173,7 @@ async def test_a_binary_or_oversized_frame_ends_that_stream_alone(house, talk, b
     await heard.until(lambda: heard.over)
     assert isinstance(heard.events[-1], RemoteHangup | LegLost)
     await asyncio.wait_for(call.gone.wait(), 20)
+    assert caplog.text.count(said) == 1
 
 
 async def test_a_stalled_socket_loses_its_leg_alone(house, talk):

@@ -1,7 +1,7 @@
 """The sending end of a media stream's WebSocket: whole frames straight into the server's transport.
 
-A send is one `transport.write`: no task, no queue, no await on the hot path (performance 4.2). aiohttp itself writes
-each frame in one go when nothing is compressed, so its pings and close frames never fall into the middle of ours.
+A send is one `transport.write`: no task, no queue, no await on the hot path. aiohttp itself writes each frame in one go
+when nothing is compressed, so its pings and close frames never fall into the middle of ours.
 """
 
 from __future__ import annotations

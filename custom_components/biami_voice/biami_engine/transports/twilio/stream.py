@@ -52,6 +52,11 @@ class MediaStream:
         self._complain("a binary frame closed the media stream")
         self._socket.close()
 
+    def refuse_broken(self, reason: str) -> None:
+        """The WebSocket itself ends here: a frame over the limit, or none that RFC 6455 knows."""
+        self._complain("a broken frame closed the media stream", reason)
+        self._socket.close()
+
     def closed(self) -> None:
         """The socket is gone, with or without a `stop` before it."""
         self._end()
