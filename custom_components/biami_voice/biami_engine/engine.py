@@ -12,11 +12,9 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from .audio.frame import PCMU_8K
-from .backends import create_backend
-from .backends.port import Backend, BackendServices, SessionSetup, ToolSpec
 from .calllog import RENEW_SECONDS, CallRecords, Store, StoreLedger, StoreUnavailable, load_identity
 from .calls.admission import Admission
+from .calls.assembly import Assembly
 from .calls.clock import SystemClock
 from .calls.journal import Journal
 from .calls.lending import Lending
@@ -26,13 +24,11 @@ from .calls.prompt import render_leniently, unknown_in
 from .calls.ready_words import prepare
 from .calls.record import after_end, result_of
 from .calls.registry import CallRegistry
-from .calls.runner import CallRunner, CallServices
-from .calls.variables import call_variables, transfer_names
+from .calls.runner import CallRunner
+from .calls.variables import call_variables
 from .config import ContextConfig, EngineConfig
 from .core import events as ev
-from .core.session import CallSetup
-from .core.tool_calls import ToolTraits
-from .errors import BiamiError, CallRefused, NotFound
+from .errors import BiamiError, CallRefused
 from .interface import (
     CallRecord,
     CallRequest,
@@ -74,7 +70,7 @@ class LocalEngine:
         self._calls = CallRegistry(records)
         self._admission = Admission(config.limits)
         self._voices = Voices()
-        self._backends: dict[str, Backend] = {}
+        self._assembly = Assembly(config, self.clock, self._voices, self._lending, self._publish, self._tell)
         self._listeners: list[Callable[[LiveEvent], None]] = []
         self._tasks: set[asyncio.Task[Any]] = set()
         self._lines = Lines(self._transport_services)
@@ -103,7 +99,7 @@ class LocalEngine:
         self._ledger = StoreLedger(self.store, self.clock, self.owner)
         self._spawn(self._journal.run(), "journal")
         self._spawn(self._renew_leases(self._ledger), "leases")
-        self._prepare_words(self.config)
+        self._prepare_words()
         await self._lines.start(self.config, self._on_incoming)
         self.accepting = True
 
@@ -129,21 +125,19 @@ class LocalEngine:
             self._lending.replace_ports(ports)
         before, self.config = self.config, config
         self._admission.limits = config.limits
-        self._backends.clear()
-        self._prepare_words(config)
+        self._assembly.use(config)
+        self._prepare_words()
         for name, transport in self._lines.retire_changed(before, config).items():
             self._spawn(self._retire(transport, name), f"retire {name}")
         await self._lines.start(config, self._on_incoming)
 
     def check(self, config: EngineConfig, ports: HostPorts | None = None) -> None:
-        """What only the rooms themselves know, tools and backends by building them once; raises `ConfigError`."""
-        self._lending.check(config, ports)
-        for name in config.backends:
-            self._build_backend(config, name)
+        """What only the rooms themselves know; raises `ConfigError`."""
+        self._assembly.check(config, ports)
 
-    def _prepare_words(self, config: EngineConfig) -> None:
-        if any(self._backend(name).capabilities.remote for name in config.backends):
-            self._spawn(prepare(self._voices.speaker, config.contexts.values()), "ready words")
+    def _prepare_words(self) -> None:
+        if self._assembly.has_remote_mind:
+            self._spawn(prepare(self._voices.speaker, self.config.contexts.values()), "ready words")
 
     async def _retire(self, transport: Transport, line: str) -> None:
         for runner in [runner for runner in self._calls if runner.record.line == line]:
@@ -210,7 +204,7 @@ class LocalEngine:
             _log.warning("%s: the context %s needs a value for {%s}: it is left out", record.id, context.name, name)
         context = replace(context, first_sentence=render_leniently(context.first_sentence, variables))
         instructions = render_leniently(context.prompt, variables)
-        runner = self._runner(record, leg.id, context, instructions, variables, reject)
+        runner = self._begin(record, leg.id, context, instructions, variables, reject)
         self._announce("call_received", record)
         self._spawn(self._run(runner, leg), f"call {record.id}")
 
@@ -245,7 +239,7 @@ class LocalEngine:
 
     async def _dial(self, placement: Placement) -> CallRecord:
         record = placement.record
-        runner = self._runner(
+        runner = self._begin(
             record, placement.dial.leg_id, placement.context, placement.instructions, placement.variables
         )
         try:
@@ -264,7 +258,7 @@ class LocalEngine:
 
     # --- one call ---
 
-    def _runner(
+    def _begin(
         self,
         record: CallRecord,
         leg_id: str,
@@ -273,47 +267,9 @@ class LocalEngine:
         variables: Mapping[str, str],
         reject: RejectReason | None = None,
     ) -> CallRunner:
-        limit = context.max_call_seconds or self.config.limits.max_call_seconds
-        control = _CallControl(self._tell)
-        tools = self._lending.toolbox(self.config, context, control, record)
-        traits = {tool.name: ToolTraits(tool.timeout_seconds, tool.preamble) for tool in tools.specs}
-        setup = CallSetup(leg_id, record.direction, context, limit, context.backend, reject, tools=traits)
-        allowed = {*transfer_names(self.config, context), context.failover.transfer}
-        services = CallServices(
-            clock=self.clock,
-            voice=self._voices.speaker,
-            toolbox=tools,
-            backend=lambda name: self._backend(name or context.backend or self.config.default_backend),
-            session=SessionSetup(
-                call_id=record.id,
-                generation=0,
-                input_format=PCMU_8K,
-                output_format=PCMU_8K,
-                instructions=instructions,
-                voice=context.voice,
-                language=context.language,
-                tools=[ToolSpec(tool.name, tool.description, tool.parameters) for tool in tools.specs],
-                context=context.name,
-                variables=variables,
-                caller_first=context.opening == "wait_for_caller",
-                guarded=context.turns.confirm_ms > 0,
-            ),
-            contacts={name: self.config.contacts[name].number for name in allowed if name in self.config.contacts},
-            publish=self._publish,
-        )
-        runner = control.runner = CallRunner(record, setup, services)
+        runner = self._assembly.runner(record, leg_id, context, instructions, variables, reject)
         self._calls.begin(runner)
         return runner
-
-    def _backend(self, name: str) -> Backend:
-        if name not in self._backends:
-            self._backends[name] = self._build_backend(self.config, name)
-        return self._backends[name]
-
-    def _build_backend(self, config: EngineConfig, name: str) -> Backend:
-        if name not in config.backends:
-            raise NotFound(f"no backend {name!r} in the configuration")
-        return create_backend(config.backends[name], BackendServices(self.clock, self._voices, config.config_dir))
 
     async def _run(self, runner: CallRunner, leg: Leg) -> None:
         try:
@@ -381,18 +337,3 @@ class LocalEngine:
                 listener(event)
             except Exception:
                 _log.exception("%s: a listener failed at %s", event.call_id, event.type)
-
-
-class _CallControl:
-    """What tools may do to the call they run in (`tools.ports.CallControl`)."""
-
-    runner: CallRunner
-
-    def __init__(self, tell: Callable[[CallRunner, str, Mapping[str, Any]], None]) -> None:
-        self._tell = tell
-
-    def send_dtmf(self, digits: str) -> None:
-        self.runner.receive(ev.DtmfRequested(self.runner.primary_leg, digits))
-
-    def announce(self, type: str, data: Mapping[str, Any]) -> None:
-        self._tell(self.runner, type, data)
