@@ -28,6 +28,20 @@ def test_paused_it_takes_audio_and_sends_none_until_released() -> None:
     assert [(wire, audio.duration_ms) for wire, audio in playback.release()] == [("a", 100)]
 
 
+@given(st.floats(0, 200))
+def test_wherever_it_paused_the_rest_is_heard_to_the_very_end(paused_at_ms: float) -> None:
+    playback = Playback()
+    playback.append("a", sound(200))
+    playback.finish("a")
+    playback.played("a", paused_at_ms)
+    playback.paused = True
+    playback.rewind()
+    for wire_id, audio in playback.release():
+        playback.played(wire_id, audio.duration_ms)
+    assert playback.heard_out
+    assert playback.is_finished("a")
+
+
 def test_after_a_clear_the_rest_goes_on_under_a_new_wire_id() -> None:
     playback = Playback()
     playback.append("a", sound(100, 1))

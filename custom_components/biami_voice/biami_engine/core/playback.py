@@ -122,6 +122,8 @@ class Playback:
         for item in self._unfinished.values():
             if item.sent_ms > 0:
                 item.resumes += 1
+                # A whole sample of 8 kHz: the rest is cut there, and its end must add up to the item's.
+                item.heard_ms = int(item.heard_ms * 8) / 8
                 item.wire_offset_ms = item.sent_ms = item.heard_ms
                 item.wire_id = f"{item.id}~{item.resumes}"
                 self._by_wire[item.wire_id] = item
