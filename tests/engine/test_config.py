@@ -147,6 +147,7 @@ def test_everything_wrong_is_reported_at_once() -> None:
         ({"contacts": {"anna": {"number": "030"}}}, "contacts.anna.number", "E.164"),
         ({"policy": {"allowed_countries": ["Germany"]}}, "policy.allowed_countries.0", "two letters"),
         ({"limits": {"max_concurrent_calls": 0}}, "limits.max_concurrent_calls", "1 to"),
+        ({"contacts": {"anna": {"number": "+4930123456", "context": "x"}}}, "contacts.anna.context", "no context"),
         ({"contexts": {"general": {"transfer_to": ["ana"]}}}, "contexts.general.transfer_to.0", "no contact"),
         ({"time_zone": "Europe/Berlim"}, "time_zone", "Europe/Berlin"),
         ({"tools": {"info": {"path": "nowhere/"}}}, "tools.info.path", "there is no"),

@@ -148,8 +148,11 @@ class ContextConfig:
 
 @dataclass(frozen=True, slots=True)
 class ContactConfig:
+    """`context` speaks with this person, whoever calls whom; empty: the line's."""
+
     name: str
     number: str
+    context: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from .calls.ready_words import prepare
 from .calls.record import after_end, result_of
 from .calls.registry import CallRegistry
 from .calls.runner import CallRunner
-from .calls.variables import call_variables
+from .calls.variables import call_variables, own_context
 from .config import ContextConfig, EngineConfig
 from .core import events as ev
 from .errors import BiamiError, CallRefused
@@ -211,9 +211,10 @@ class LocalEngine:
     def _receive(self, leg: Leg) -> tuple[ContextConfig, RejectReason | None]:
         """Who answers, or why nobody does."""
         line = self.config.lines.get(leg.line)
-        chosen = leg.context if isinstance(leg, ContextChoice) else None
+        asked_for = leg.context if isinstance(leg, ContextChoice) else None
+        chosen = asked_for or own_context(self.config, leg.from_) or (line.context if line else "")
         try:
-            context = context_named(self.config, chosen or (line.context if line else ""))
+            context = context_named(self.config, chosen)
         except CallRefused as refused:
             _log.warning("%s: refused: %s", leg.call_id, refused)
             return ContextConfig("none", tools=()), RejectReason.NOT_FOUND

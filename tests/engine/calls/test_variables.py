@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from biami_engine.calls.prompt import render, unknown_in
-from biami_engine.calls.variables import call_variables
+from biami_engine.calls.variables import call_variables, own_context
 from biami_engine.config import ContactConfig, ContextConfig, EngineConfig
 from biami_engine.interface import CallRecord, CallStatus, Direction
 
@@ -66,6 +66,12 @@ def test_whom_a_call_can_be_passed_on_to() -> None:
     assert values(IN, config=config)["transfer_names"] == "anna, desk"
     assert values(IN, ContextConfig("x", transfer_to=("desk",)), config)["transfer_names"] == "desk"
     assert values(IN, config=replace(CONFIG, contacts={}))["transfer_names"] == "nobody"
+
+
+def test_a_contact_may_have_a_context_of_its_own() -> None:
+    config = replace(CONFIG, contacts={"bo": ContactConfig("bo", "+12025550125", context="sales")})
+    assert own_context(config, "+12025550125") == "sales"
+    assert own_context(CONFIG, "+12025550123") == own_context(config, "anonymous") == own_context(config, "") == ""
 
 
 def test_unknown_variables_are_named() -> None:

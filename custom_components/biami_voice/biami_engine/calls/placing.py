@@ -13,7 +13,7 @@ from ..interface import CallRecord, CallRequest, CallStatus, Direction
 from ..transports.port import DialRequest, Transport
 from .numbers import normalise
 from .prompt import render
-from .variables import call_variables
+from .variables import call_variables, own_context
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +69,8 @@ def callee_number(config: EngineConfig, line: LineConfig, to: str) -> str:
 def plan(config: EngineConfig, transports: Mapping[str, Transport], request: CallRequest, at: datetime) -> Placement:
     """Decide everything about a call, dialling nothing; raises `CallRefused`."""
     line = line_for(config, transports, request.line)
-    context = context_named(config, request.context or line.context)
     to = callee_number(config, line, request.to)
+    context = context_named(config, request.context or own_context(config, to) or line.context)
     from_ = own_number(config, line, request.from_)
     call_id = new_call_id()
     limit = context.max_call_seconds or config.limits.max_call_seconds

@@ -47,6 +47,12 @@ def contact_with(config: EngineConfig, number: str) -> ContactConfig | None:
     return next((contact for contact in config.contacts.values() if number and contact.number == number), None)
 
 
+def own_context(config: EngineConfig, number: str) -> str:
+    """The context that speaks with the contact of this number; empty where there is none."""
+    contact = contact_with(config, number)
+    return contact.context if contact else ""
+
+
 def far_number(record: CallRecord) -> str:
     return record.from_ if record.direction is Direction.INBOUND else record.to
 

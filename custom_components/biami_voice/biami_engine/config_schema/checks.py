@@ -95,6 +95,9 @@ def _server_errors(config: EngineConfig) -> Iterator[ConfigError]:
 
 
 def _people_errors(config: EngineConfig) -> Iterator[ConfigError]:
+    for name, person in config.contacts.items():
+        if person.context and person.context not in config.contexts:
+            yield _unknown("context", person.context, config.contexts, f"contacts.{name}.context")
     for name, context in config.contexts.items():
         for index, contact in enumerate(context.transfer_to):
             if contact not in config.contacts:

@@ -117,7 +117,7 @@ CONTEXT = Section(
     transfer_to=v.listed(v.text),
     preambles=v.texts_by_name,
 )
-CONTACT = Section({"number": v.phone_number})
+CONTACT = Section({"number": v.phone_number}, context=v.name)
 LIMITS = Section(
     max_call_seconds=v.whole(10, 14_400),
     max_concurrent_calls=v.whole(1, 1000),
