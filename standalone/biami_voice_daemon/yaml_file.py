@@ -12,17 +12,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq, TaggedScalar
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.scalarbool import ScalarBoolean
 from ruamel.yaml.scalarfloat import ScalarFloat
 from ruamel.yaml.scalarint import ScalarInt
 
 from biami_engine.errors import ConfigError
+from biami_engine.yaml_tree import read_tree
 
 SECRETS_FILE = "secrets.yaml"
-MAX_FILE_BYTES = 1_000_000
 MAX_INCLUDE_DEPTH = 10
 
 
@@ -62,7 +60,7 @@ class _Reader:
     def read(self, file: Path, path: str, parents: tuple[Path, ...]) -> Any:
         if file.resolve() in parents or len(parents) > MAX_INCLUDE_DEPTH:
             raise ConfigError("includes itself, directly or through another file", path, str(file))
-        tree = parse_file(file)
+        tree = read_tree(file)
         self._document.sources.setdefault(path, f"{file}:1")
         return self._plain(tree, _Place(file, path, 1, (*parents, file.resolve())))
 
@@ -108,7 +106,7 @@ class _Reader:
     def _secrets_in(self, folder: Path) -> dict[str, Any]:
         file = folder / SECRETS_FILE
         if file not in self._secret_files:
-            tree = parse_file(file) if file.is_file() else {}
+            tree = read_tree(file) if file.is_file() else {}
             if not isinstance(tree, (dict, type(None))):
                 raise ConfigError("must be `name: value` lines", source=str(file))
             self._secret_files[file] = {str(key): _scalar(value) for key, value in (tree or {}).items()}
@@ -134,28 +132,6 @@ class _Place:
     @property
     def source(self) -> str:
         return f"{self.file}:{self.line}"
-
-
-def parse_file(file: Path) -> Any:
-    """Ruamel's tree of one file, comments kept; raises `ConfigError`."""
-    try:
-        if file.stat().st_size > MAX_FILE_BYTES:
-            raise ConfigError(
-                f"is larger than {MAX_FILE_BYTES // 1000} kB, which no configuration is", source=str(file)
-            )
-        text = file.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(f"cannot be read: {error.strerror}", source=str(file)) from None
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"is not UTF-8 text (byte {error.start})", source=str(file)) from None
-    try:
-        return YAML(typ="rt").load(text)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        problem = (error.problem or error.context or "is not YAML").split("\n")[0]
-        raise ConfigError(f"is not YAML: {problem}", source=f"{file}:{mark.line + 1}" if mark else str(file)) from None
-    except (YAMLError, ValueError, RecursionError) as error:
-        raise ConfigError(f"is not YAML: {str(error).splitlines()[0]}", source=str(file)) from None
 
 
 def _line_of(node: CommentedMap | CommentedSeq, key: Any, place: _Place) -> int:

@@ -82,7 +82,7 @@ def test_every_transport_and_backend_has_its_schema() -> None:
 
 
 def test_every_option_of_a_realtime_session_is_in_the_schema() -> None:
-    own = {"profile", "api_key", "model", "base_url", "key_header", "profile", "g711"}
+    own = {"profile", "api_key", "model", "base_url", "key_header", "g711"}
     session = {field.name for field in dataclasses.fields(SessionOptions)}
     assert set(schema.BACKEND_OPTIONS["openai_realtime"].keys) == own | session
 

@@ -110,8 +110,9 @@ class FailoverConfig:
 
 @dataclass(frozen=True, slots=True)
 class AnsweringConfig:
-    """Who answered a placed call. `detect`: once the far end speaks, the agent's words wait until that is known; it needs
-    a backend that knows the caller's words. `carrier`: Twilio's own detection is asked too (it is billed by the call)."""
+    """Who answered a placed call. `detect`: once the far end speaks, the agent's words wait until that is known; it
+    needs a backend that knows the caller's words. `carrier`: Twilio's own detection is asked too (it is billed by the
+    call)."""
 
     detect: bool = True
     carrier: bool = False

@@ -1,4 +1,4 @@
-"""A guard is worth its name only if the call goes wrong without it: each guarded scenario must fail with its guard off."""
+"""A guard is worth its name only if the call goes wrong without it: guarded scenarios must fail with it off."""
 
 from __future__ import annotations
 

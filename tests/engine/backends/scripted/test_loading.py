@@ -116,14 +116,14 @@ def test_what_is_wrong_is_told_with_its_line(tmp_path: Path, text: str, line: in
 
 
 def test_a_file_that_is_not_there_or_not_text_or_too_large(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="cannot read"):
+    with pytest.raises(ConfigError, match="cannot be read"):
         load_dialogue(tmp_path / "none.yaml")
     broken = tmp_path / "broken.yaml"
     broken.write_bytes(b"\xff\xfe\xff")
-    with pytest.raises(ConfigError, match="cannot read"):
+    with pytest.raises(ConfigError, match="not UTF-8"):
         load_dialogue(broken)
     broken.write_bytes(b"#" * (1 << 20 + 1))
-    with pytest.raises(ConfigError, match="larger than 1 MB"):
+    with pytest.raises(ConfigError, match="larger than 1000 kB"):
         load_dialogue(broken)
 
 

@@ -3,48 +3,33 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 import voluptuous as vol
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from ...audio.frame import Audio
 from ...audio.wav import read_wav
 from ...errors import ConfigError
+from ...yaml_tree import line_of, read_tree
 from .dialogue import ANY_KEY, Action, Actions, Dialogue, Goto, Play, Say, Step, UseTool
 
-MAX_BYTES = 1 << 20
 MAX_WAV_BYTES = 32 << 20
 KEYS = [*"0123456789*#ABCD", ANY_KEY]
 
 
 def load_dialogue(path: Path) -> Dialogue:
     """Raises `ConfigError` for the first thing that is wrong."""
-    try:
-        text = path.read_text(encoding="utf-8") if path.stat().st_size <= MAX_BYTES else None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"cannot read the dialogue: {error}", "dialogue", str(path)) from None
-    if text is None:
-        raise ConfigError("the dialogue is larger than 1 MB", "dialogue", str(path))
-    return _Loader(path, text).dialogue()
+    return _Loader(path, read_tree(path)).dialogue()
 
 
 class _Loader:
     """Remembers where everything stood."""
 
-    def __init__(self, path: Path, text: str) -> None:
+    def __init__(self, path: Path, tree: Any) -> None:
         self._path = path
-        try:
-            self._tree = YAML(typ="rt").load(text)
-        except MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            line = mark.line + 1 if mark is not None else 1
-            raise ConfigError(f"is not YAML: {error.problem}", source=f"{path}:{line}") from None
-        except YAMLError as error:
-            raise ConfigError(f"is not YAML: {error}", source=str(path)) from None
+        self._tree = tree
 
     def dialogue(self) -> Dialogue:
         try:
@@ -134,19 +119,7 @@ class _Loader:
                 self._fail(f"goes round in circles at {at!r} without listening", ["steps", number, "do"])
 
     def _fail(self, message: str, at: Sequence[Any]) -> NoReturn:
-        raise ConfigError(message, ".".join(map(str, at)), f"{self._path}:{self._line(at)}")
-
-    def _line(self, at: Sequence[Any]) -> int:
-        """The line of the deepest part of the path that the file has."""
-        node, line = self._tree, 1
-        for step in at:
-            try:
-                marks = node.lc  # ruamel's line and column of each key or item
-                line = (marks.key(step) if isinstance(node, Mapping) else marks.item(step))[0] + 1
-                node = node[step]
-            except (AttributeError, KeyError, IndexError, TypeError):
-                break
-        return int(line)
+        raise ConfigError(message, ".".join(map(str, at)), f"{self._path}:{line_of(self._tree, at)}")
 
 
 def _reactions(step: Step) -> Iterator[tuple[str, Actions]]:
