@@ -102,7 +102,7 @@ def _longest_silence(e: Evidence) -> float | None:
 
 
 def _truncation_error(e: Evidence) -> float | None:
-    errors = model_evidence.truncation_errors_ms(e.model, e.call)
+    errors = model_evidence.truncation_errors_ms(model_evidence.sessions_of(e.model), e.call)
     return max(map(abs, errors.values())) if errors else None
 
 
@@ -154,7 +154,7 @@ MEASURES: Mapping[str, Callable[[Evidence], Any]] = {
     "model_told": lambda e: model_evidence.told(e.model),
     "model_session": lambda e: e.model,
     "truncation_error_ms": _truncation_error,
-    "stray_audio_ms": lambda e: model_evidence.stray_ms(e.model, e.call),
+    "stray_audio_ms": lambda e: model_evidence.stray_ms(model_evidence.sessions_of(e.model), e.call),
 }
 """Each word of `expectations.WORDS` with its measurement."""
 

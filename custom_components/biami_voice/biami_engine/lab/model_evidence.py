@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .carrier import LabCall
@@ -16,16 +16,16 @@ PROBE_BYTES = 40
 
 
 def responses(model: LabModel | None) -> int:
-    return sum(response.in_band for session in _sessions(model) for response in session.spoken)
+    return sum(response.in_band for session in sessions_of(model) for response in session.spoken)
 
 
 def cancelled(model: LabModel | None) -> int:
-    return sum(response.body["status"] == "cancelled" for session in _sessions(model) for response in session.spoken)
+    return sum(response.body["status"] == "cancelled" for session in sessions_of(model) for response in session.spoken)
 
 
 def errors(model: LabModel | None) -> list[str]:
     """Codes of every error the server sent."""
-    return sorted({code for session in _sessions(model) for code in session.errors})
+    return sorted({code for session in sessions_of(model) for code in session.errors})
 
 
 def told(model: LabModel | None) -> str:
@@ -42,12 +42,14 @@ def session_field(model: LabModel | None, path: str) -> Any:
     return value
 
 
-def truncation_errors_ms(model: LabModel | None, call: LabCall | None) -> dict[str, float]:
-    """By truncated item: how far what the model believes is from what was heard; positive where it believes more."""
+def truncation_errors_ms(sessions: Sequence[ModelSession], call: LabCall | None) -> dict[str, float]:
+    """By truncated item: how far what the model believes is from what was heard; positive where it believes more.
+
+    `sessions` are those of this call, in their order."""
     heard = heard_ms_by_item(call)
     return {
         f"{generation}:{item_id}": end_ms - heard.get(f"g{generation}:{item_id}", 0.0)
-        for generation, session in enumerate(_sessions(model), 1)
+        for generation, session in enumerate(sessions, 1)
         for item_id, (_, end_ms) in session.truncated.items()
     }
 
@@ -61,25 +63,31 @@ def heard_ms_by_item(call: LabCall | None) -> dict[str, float]:
     return totals
 
 
-def stray_ms(model: LabModel | None, call: LabCall | None) -> float:
-    """Sound of truncated items that was heard after the clear that ended them."""
+def stray_ms(sessions: Sequence[ModelSession], call: LabCall | None) -> float:
+    """Sound of truncated items that was heard after the clear that ended them, until the same words were said anew."""
     total = 0.0
-    for session in _sessions(model):
-        for response in session.spoken:
+    for session in sessions:
+        for number, response in enumerate(session.spoken):
             cut = session.truncated.get(response.item_id or "")
             if cut is not None and call is not None:
-                at, end_ms = cut
-                total += _found_ms(_after_last_clear(call, at), bytes(response.sound[end_ms * BYTES_PER_MS :]))
+                again = (other.began_at for other in session.spoken[number + 1 :] if other.reply == response.reply)
+                heard = _heard_between(call, _last_clear(call, cut[0]), next(again, None))
+                total += _found_ms(heard, bytes(response.sound[cut[1] * BYTES_PER_MS :]))
     return total
 
 
-def _after_last_clear(call: LabCall, at: float) -> bytes:
+def _last_clear(call: LabCall, at: float) -> float:
+    clears = (clear for stream in call.streams for clear in stream.playout.clears if clear <= at)
+    return max(clears, default=0.0)
+
+
+def _heard_between(call: LabCall, begin: float, end: float | None) -> bytes:
+    """The frame that was being played when the clear came is not counted."""
     ear = call.line.ear
-    clears = [clear for stream in call.streams for clear in stream.playout.clears if clear <= at]
-    if not clears or ear.started_at is None:
-        return bytes(ear.recording)
-    begin = int((clears[-1] - ear.started_at) * BYTES_PER_SECOND) + 2 * FRAME_BYTES
-    return bytes(ear.recording[begin:])
+    started = ear.started_at or 0.0
+    first = max(0, int((begin - started) * BYTES_PER_SECOND) + 2 * FRAME_BYTES)
+    last = len(ear.recording) if end is None else int((end - started) * BYTES_PER_SECOND)
+    return bytes(ear.recording[first:last])
 
 
 def _found_ms(recording: bytes, sound: bytes) -> float:
@@ -97,8 +105,8 @@ def _item_of_mark(name: str) -> str:
     return name.partition(":")[2].rpartition(":")[0].partition("~")[0]
 
 
-def _sessions(model: LabModel | None) -> Iterator[ModelSession]:
-    yield from model.past if model else ()
+def sessions_of(model: LabModel | None) -> list[ModelSession]:
+    return list(model.past) if model else []
 
 
 def _texts(event: Mapping[str, Any]) -> Iterator[str]:
