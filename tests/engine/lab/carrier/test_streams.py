@@ -52,7 +52,7 @@ async def test_a_stream_from_connected_to_stop(carrier: LabCarrier, customer: Cu
     assert [m["sequenceNumber"] for m in numbered] == [str(n + 1) for n in range(len(numbered))]
     frames = customer.events("media")
     assert [m["media"]["chunk"] for m in frames] == [str(n + 1) for n in range(len(frames))]
-    steps = [int(m["media"]["timestamp"]) for m in frames]
+    steps = [int(m["media"]["timestamp"]) for m in frames][1:]  # the first is never before the start
     assert {later - earlier for earlier, later in zip(steps, steps[1:], strict=False)} == {20}
     assert [m["dtmf"]["digit"] for m in customer.events("dtmf")] == ["1", "#"]
     sound = b"".join(base64.b64decode(m["media"]["payload"]) for m in frames)
