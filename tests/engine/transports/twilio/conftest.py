@@ -141,8 +141,9 @@ class House:
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    clock = SystemClock(speed=SPEED)
+async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[House]:
+    """Parametrized (indirect), it takes the speed of its clock."""
+    clock = SystemClock(speed=getattr(request, "param", SPEED))
     carrier = LabCarrier(clock, rules=CarrierRules(calls_per_second=50))
     await carrier.start()
     store = Store(f"sqlite:///{tmp_path}/log.db")
