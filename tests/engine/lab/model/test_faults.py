@@ -9,7 +9,7 @@ import pytest
 from biami_engine.audio.frame import PCM16_24K, Audio
 from biami_engine.audio.tones import beep
 from biami_engine.lab.model import InResponse, InTurn, ModelFaults, ModelSession
-from biami_engine.lab.model.session import EXPIRED, Close, Render
+from biami_engine.lab.model.orders import EXPIRED, Close, Render
 
 from .oracle import check_server
 

@@ -9,7 +9,7 @@ from biami_engine.audio.frame import PCM16_24K, PCMU_8K, Audio, AudioFormat
 from biami_engine.audio.framing import Framer
 from biami_engine.audio.tones import beep
 from biami_engine.lab.model import Call, InTurn, ModelSession, Reply
-from biami_engine.lab.model.session import SESSION_SECONDS, Render
+from biami_engine.lab.model.orders import SESSION_SECONDS, Render
 
 from .oracle import check_server
 

@@ -9,7 +9,7 @@ import pytest
 from biami_engine.audio.frame import PCM16_24K, Audio
 from biami_engine.audio.tones import beep
 from biami_engine.lab.model import InTurn, ModelSession
-from biami_engine.lab.model.session import Render
+from biami_engine.lab.model.orders import Render
 
 PRICES = {"text": (4.00, 0.40, 24.00), "audio": (32.00, 0.40, 64.00)}
 """Input, cached input, output of gpt-realtime-2.1, dollars per million tokens (protocols 12)."""

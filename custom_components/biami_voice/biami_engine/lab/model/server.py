@@ -20,17 +20,8 @@ from ...speech.port import Speaker
 from .answers import InTurn, Mind
 from .faults import ModelFaults
 from .models import check_model
-from .session import (
-    DEFAULT_SPEED,
-    SESSION_SECONDS,
-    Close,
-    Hearing,
-    ModelSession,
-    Out,
-    Render,
-    expiry,
-    inarticulate,
-)
+from .orders import SESSION_SECONDS, Close, Hearing, Out, Render, expiry, inarticulate
+from .session import DEFAULT_SPEED, ModelSession
 from .shapes import Refused
 
 MAX_MESSAGE_BYTES = 21 * 2**20

@@ -5,56 +5,23 @@ from __future__ import annotations
 import heapq
 import itertools
 import json
-import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from ...audio.frame import Audio, AudioFormat
+from ...audio.frame import Audio
 from .answers import Ask, Mind, Reply
 from .client_events import check
 from .conversation import Cache, Conversation
 from .ear import Ear, Edge
 from .faults import ModelFaults, chattered
 from .models import check_takes
+from .orders import EXPIRED, SESSION_SECONDS, Close, Event, Hearing, Out, Render, inarticulate
 from .response import Response, next_deadline
 from .settings import Settings
 from .shapes import Refused
 
-SESSION_SECONDS = 3600.0
 DEFAULT_SPEED = 8.0
 """How much faster than real time audio comes, as the true server's does."""
-EXPIRED = "Your session hit the maximum duration of 60 minutes."
-
-Event = dict[str, Any]
-Hearing = Callable[[float, float, str], str]
-"""(begin, end, the model's own last words) of a turn, in seconds of the clock: what was said in it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Render:
-    """Speak this and give it to `rendered`; in `format`."""
-
-    response_id: str
-    text: str
-    format: AudioFormat
-
-
-@dataclass(frozen=True, slots=True)
-class Close:
-    """The server ends the connection; without a `code` it just breaks."""
-
-    code: int = 0
-    reason: str = ""
-
-
-Out = Event | Render | Close | str
-"""A text is sent as it is."""
-
-
-def inarticulate(begin: float, end: float, own_words: str) -> str:
-    """Where nobody knows what was said."""
-    return f"(speech, {end - begin:.1f} s)"
 
 
 class ModelSession:
@@ -430,7 +397,3 @@ def _shown(item: Mapping[str, Any]) -> dict[str, Any]:
     """A copy as it is now."""
     shown: dict[str, Any] = json.loads(json.dumps(item))
     return shown
-
-
-def expiry(wall_seconds: float, seconds: float = SESSION_SECONDS) -> int:
-    return math.floor(wall_seconds + seconds)
