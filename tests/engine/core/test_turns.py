@@ -66,7 +66,7 @@ def test_a_short_interruption_is_judged_by_its_words() -> None:
         turns.time_passed(1.25)
         assert turns.speech_stopped(1.5) == []
         assert turns.undecided
-        assert turns.words(text, "Our opening hours are", "en") == [verdict]
+        assert turns.words(text, "en") == [verdict]
 
 
 def test_words_that_never_come_are_not_waited_for_long() -> None:
@@ -126,3 +126,49 @@ def test_our_own_sentence_come_back_is_an_echo() -> None:
     assert is_echo("how can I help you today", said)
     assert not is_echo("I need help with my heating", said)
     assert not is_echo("Biami", said)
+    assert is_echo("Good", said)
+    assert is_echo("may I", said)
+    assert not is_echo("I may", said)
+    assert not is_echo("No", "No, we are closed.")
+
+
+SAID = "Good morning, this is Biami. How may I help you today?"
+
+
+def test_after_its_own_echo_the_agent_speaks_on_until_words_say_otherwise() -> None:
+    turns = taking()
+    started(turns, 1.0)
+    turns.time_passed(1.25)
+    turns.speech_stopped(1.5)
+    assert turns.heard_itself("Good morning", SAID)
+    assert turns.words("Good morning", "en", echo=True) == [RESUME]
+    assert started(turns, 2.0) == []
+    assert turns.time_passed(9.0) == []
+    assert turns.speech_stopped(9.0) == []
+    assert turns.undecided
+    assert turns.words("this is Biami", "en", echo=turns.heard_itself("this is Biami", SAID)) == []
+    assert not turns.undecided
+    started(turns, 10.0)
+    turns.speech_stopped(11.0)
+    assert turns.words("I have a question", "en", echo=turns.heard_itself("I have a question", SAID)) == [
+        PAUSE,
+        CONFIRM,
+        DROP,
+    ]
+
+
+def test_a_speakerphone_is_known_from_the_start_and_words_that_never_come_decide_nothing() -> None:
+    turns = taking(speakerphone=True)
+    assert started(turns, 1.0) == []
+    turns.speech_stopped(2.0)
+    assert turns.next_deadline == 2.0 + JUDGE_SECONDS
+    assert turns.time_passed(2.0 + JUDGE_SECONDS) == []
+    assert not turns.undecided
+    assert started(taking(knows_words=False, speakerphone=True), 1.0) == [PAUSE]
+
+
+def test_our_words_are_no_echo_while_we_are_silent() -> None:
+    turns = taking()
+    started(turns, 1.0, audible=False)
+    assert not turns.heard_itself("Good morning, this is Biami", SAID)
+    assert not turns.echoes

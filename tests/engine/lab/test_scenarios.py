@@ -13,6 +13,8 @@ from biami_engine.lab.runner import run_scenario
 from biami_engine.lab.scenario import find_scenarios, read_engine, read_scenario
 from biami_engine.speech import Voices
 
+from .model.oracle import check_client
+
 FOLDER = Path(__file__).parents[3] / "config" / "lab"
 SPEED = 4.0
 
@@ -28,6 +30,8 @@ async def voices() -> AsyncIterator[Voices]:
 async def test_scenario(file: Path, voices: Voices) -> None:
     verdict = await run_scenario(read_scenario(file), read_engine(FOLDER), FOLDER, voices, SPEED)
     assert verdict.passed, "\n".join([*verdict.failures, *verdict.timeline])
+    for event in verdict.model_received:
+        check_client(event)
 
 
 SHORT = """

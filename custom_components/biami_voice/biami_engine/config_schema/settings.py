@@ -83,6 +83,7 @@ TURNS = Section(
     judge_up_to_ms=v.whole(0, 5000),
     protect_ms=v.whole(0, 5000),
     protect_first_sentence=v.flag,
+    speakerphone=v.flag,
 )
 FAILOVER = Section(reconnects=v.whole(0, 10), backends=v.listed(v.name), transfer=v.text, words=v.optional_text)
 ANSWERING = Section(

@@ -17,6 +17,11 @@ BACKCHANNELS = {
 MAX_WORDS = 4
 MIN_ECHO_WORDS = 3
 ECHO_SHARE = 0.8
+NO_ECHO = frozenset(
+    ("stop", "no", "yes", "wait", "hello", "what", "sorry", "nein", "ja", "halt", "warte", "hallo")
+    + ("non", "oui", "attends", "sí", "si", "espera", "aspetta", "nee", "wacht")
+)
+"""Alone they are the caller's, even where the agent has just said them too."""
 
 _WORD = re.compile(r"[\w']+")
 
@@ -35,9 +40,19 @@ def is_backchannel(text: str, language: str) -> bool:
 def is_echo(text: str, said: str) -> bool:
     """Whether these are the agent's own last words, in their order, heard through the caller's microphone."""
     words, ours = words_of(text), words_of(said)
-    if len(words) < MIN_ECHO_WORDS or len(ours) < MIN_ECHO_WORDS:
+    if not words or len(ours) < MIN_ECHO_WORDS:
         return False
+    if len(words) < MIN_ECHO_WORDS:
+        return NO_ECHO.isdisjoint(words) and _short_echo(words, said)
     return _common_in_order(words, ours) / len(words) >= ECHO_SHARE
+
+
+def _short_echo(words: list[str], said: str) -> bool:
+    """Two words that follow each other in ours, or the one that began a sentence: more is cut off by our own pause."""
+    sentences = [words_of(part) for part in re.split(r"[.!?]", said)]
+    if len(words) == 1:
+        return any(sentence[:1] == words for sentence in sentences)
+    return any(words in (sentence[at : at + 2] for at in range(len(sentence) - 1)) for sentence in sentences)
 
 
 def _common_in_order(one: list[str], other: list[str]) -> int:

@@ -32,6 +32,8 @@ from .turns import Decision, TurnTaking
 from .voice import HOUSE_PREFIX, AgentVoice, Cut
 
 SPEAK_TIMEOUT_SECONDS = 10.0
+MAX_SAID_CHARACTERS = 2000
+"""Of the agent's own words, to know them again when the line sends them back."""
 
 
 class Conversation:
@@ -224,9 +226,9 @@ class Conversation:
         if spoke and Decision.RESUME not in decisions and not self.turns.undecided:
             self._answer_turn(now)
 
-    def caller_said(self, text: str, now: float) -> None:
+    def caller_said(self, text: str, now: float, echo: bool = False) -> None:
         """The words of a turn are known; a short interruption is judged by them."""
-        decisions = self.turns.words(text, self._said, self.context.language)
+        decisions = self.turns.words(text, self.context.language, echo)
         self._obey(decisions, now)
         if Decision.DROP in decisions:
             self._answer_turn(now)
@@ -300,12 +302,19 @@ class Conversation:
         """The text of this turn may come much later; its place in the conversation is here."""
         self.voice.book.begin(item_id, Role.CALLER, self.voice.at_ms(now))
 
-    def transcript(self, event: ev.Transcript, now: float) -> None:
-        self.voice.write_down(event.item_id, event.role, event.text, event.final, now)
-        if event.final and event.role is Role.AGENT:
-            self._said = f"{self._said} {event.text}"[-400:]
-        elif event.final and event.role is Role.CALLER:
-            self.caller_said(event.text, now)
+    def transcript(self, event: ev.Transcript, now: float) -> bool:
+        """Text of either side; False for the agent's own words come back, which nobody said."""
+        spoken_by_caller = event.final and event.role is Role.CALLER
+        echo = spoken_by_caller and self.turns.heard_itself(event.text, self._said)
+        if echo:
+            self.voice.book.discard(event.item_id)
+        else:
+            self.voice.write_down(event.item_id, event.role, event.text, event.final, now)
+        if spoken_by_caller:
+            self.caller_said(event.text, now, echo)
+        elif event.role is Role.AGENT:
+            self._said = f"{self._said}{' ' * event.final}{event.text}"[-MAX_SAID_CHARACTERS:]
+        return not echo
 
     # --- tools ---
 

@@ -74,7 +74,8 @@ class MindEvents:
     def on_transcript(self, event: ev.Transcript, now: float) -> None:
         if self._stale(event.generation):
             return
-        self.call.talk.transcript(event, now)
+        if not self.call.talk.transcript(event, now):
+            return
         if event.final and event.role is Role.AGENT:
             self.call.dead_ends.agent_said(event.text)
             if self.call.words_come:

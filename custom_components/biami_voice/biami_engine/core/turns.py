@@ -6,7 +6,8 @@
                   ├ lasts judge_up_to_ms ▶ DROP: unheard words are cancelled
                   └ stops ▶ JUDGED by its words: "mm-hm", or our own voice come back ▶ RESUME, anything else ▶ DROP
 
-With `confirm_ms` 0 the first witness is believed at once.
+With `confirm_ms` 0 the first witness is believed at once. On a line that has sent our own words back, or in the profile
+`speakerphone`, sound alone proves nothing: the agent speaks on, and only words that are not ours take the turn.
 """
 
 from __future__ import annotations
@@ -38,18 +39,23 @@ class _Phase(Enum):
     CANDIDATE = "candidate"
     CONFIRMED = "confirmed"
     JUDGED = "judged"
+    LISTENING = "listening"
+    """The line echoes: the agent speaks on until it is known what was said."""
 
 
 class TurnTaking:
     """The turn of one conversation. `now` is seconds on the call's clock; `knows_words`: transcripts will come."""
 
-    __slots__ = ("_due", "_phase", "caller_speaking", "config", "knows_words", "speech_since")
+    __slots__ = ("_due", "_over_agent", "_phase", "caller_speaking", "config", "echoes", "knows_words", "speech_since")
 
     def __init__(self, config: TurnConfig) -> None:
         self.config = config
         self.knows_words = False
         self.caller_speaking = False
         self.speech_since = 0.0
+        self.echoes = config.speakerphone
+        """Our own voice comes back on this line."""
+        self._over_agent = False
         self._phase = _Phase.IDLE
         self._due: float | None = None
 
@@ -72,7 +78,11 @@ class TurnTaking:
         if self._phase is _Phase.JUDGED:
             self._enter(_Phase.CONFIRMED, self.speech_since + self.config.judge_up_to_ms / 1000)
             return []
+        self._over_agent = audible
         if not audible or not self.config.interruptions:
+            return []
+        if self.echoes and self.knows_words:
+            self._enter(_Phase.LISTENING)
             return []
         if protected_until is not None and now < protected_until:
             self._enter(_Phase.WAITING, protected_until if protected_until != float("inf") else None)
@@ -92,6 +102,9 @@ class TurnTaking:
         if self._phase is _Phase.WAITING:
             self._enter(_Phase.IDLE)
             return []
+        if self._phase is _Phase.LISTENING:
+            self._enter(_Phase.LISTENING, now + JUDGE_SECONDS)
+            return []
         if self._phase is _Phase.CANDIDATE:
             lasted_ms = (now - ago_ms / 1000 - self.speech_since) * 1000
             if lasted_ms < self.config.confirm_ms:
@@ -100,12 +113,21 @@ class TurnTaking:
             return [*self._confirm(), *self._judge(now)]
         return self._judge(now) if self._phase is _Phase.CONFIRMED else []
 
-    def words(self, text: str, agent_said: str, language: str) -> list[Decision]:
-        """What the caller said in all; it judges an interruption that was short."""
+    def heard_itself(self, text: str, agent_said: str) -> bool:
+        """Whether a turn that began while the agent spoke is the agent's own voice; from then on the line echoes."""
+        echo = self._over_agent and is_echo(text, agent_said)
+        self.echoes = self.echoes or echo
+        return echo
+
+    def words(self, text: str, language: str, echo: bool = False) -> list[Decision]:
+        """What the caller said in all; it judges an interruption that was short, and any on a line that echoes."""
+        nothing = echo or not text.strip() or is_backchannel(text, language)
+        if self._phase is _Phase.LISTENING:
+            self._enter(_Phase.LISTENING if nothing and self.caller_speaking else _Phase.IDLE)
+            return [] if nothing else [Decision.PAUSE, Decision.CONFIRM, Decision.DROP]
         if self._phase is not _Phase.JUDGED:
             return []
         self._enter(_Phase.IDLE)
-        nothing = not text.strip() or is_backchannel(text, language) or is_echo(text, agent_said)
         return [Decision.RESUME if nothing else Decision.DROP]
 
     def time_passed(self, now: float) -> list[Decision]:
@@ -117,8 +139,9 @@ class TurnTaking:
             return self._candidate(now) if self.caller_speaking else []
         if self._phase is _Phase.CANDIDATE:
             return self._confirm()
+        listened = self._phase is _Phase.LISTENING
         self._enter(_Phase.IDLE)
-        return [Decision.DROP]
+        return [] if listened else [Decision.DROP]
 
     def give_up(self) -> None:
         """The agent's words are gone, or may not be interrupted any more: there is nothing left to decide."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from ..audio.frame import PCMU_8K
 from ..calls.clock import SystemClock
 from ..errors import BiamiError, NotFound
 from ..interface import CallRequest, Clock, LiveEvent
@@ -74,6 +75,8 @@ async def run_scenario(
         if scenario.model is not None:
             stage.model = lab_model(scenario.model, clock, voices, stage)
             await stage.model.start()
+            for text in scenario.model.texts():
+                await stage.model.sound(text, PCMU_8K)
             stack.push_async_callback(stage.model.stop)
             settings = merged(model_backend(scenario.model, stage.model.base_url), settings)
             settings = {**settings, "default_backend": scenario.engine.get("default_backend", NAME)}

@@ -11,7 +11,7 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from ...audio.frame import Audio
+from ...audio.frame import Audio, AudioFormat
 from ...audio.tones import beep
 from ...backends.sound import as_format
 from ...errors import BiamiError
@@ -28,6 +28,7 @@ MAX_MESSAGE_BYTES = 21 * 2**20
 """15 MiB of audio as base64, and its wrapping (OpenAI Realtime: connecting by WebSocket)."""
 MAX_LOG = 10_000
 MAX_PAST = 100
+MAX_SOUNDS = 200
 MAX_WAITING = 1000
 TONE_MS_PER_CHARACTER = 60
 """Without a voice a beep is about as long as the words would be."""
@@ -55,6 +56,7 @@ class LabModel:
         self.speed = speed
         self.faults = faults or ModelFaults()
         self.hearing = hearing
+        self._sounds: dict[tuple[str, AudioFormat], Audio] = {}
         self.base_url = ""
         self.received: deque[dict[str, Any]] = deque(maxlen=MAX_LOG)
         self.sent: deque[dict[str, Any]] = deque(maxlen=MAX_LOG)
@@ -81,6 +83,22 @@ class LabModel:
     async def drop(self, code: int = 1001) -> None:
         """Close every socket, as a server does that goes away."""
         await asyncio.gather(*(socket.close(code=code) for socket in list(self._sockets)))
+
+    async def sound(self, text: str, format: AudioFormat) -> Audio:
+        """What a text sounds like; made once, because making it takes time that other calls would miss."""
+        known = self._sounds.get((text, format))
+        if known is None:
+            if len(self._sounds) >= MAX_SOUNDS:
+                self._sounds.clear()
+            known = self._sounds[text, format] = await self._made(text, format)
+        return known
+
+    async def _made(self, text: str, format: AudioFormat) -> Audio:
+        if self.speaker is not None:
+            with suppress(BiamiError):  # without a voice it beeps
+                spoken = await self.speaker.render(text)
+                return await asyncio.to_thread(as_format, spoken, format)
+        return beep(format, ms=TONE_MS_PER_CHARACTER * len(text), hz=440)
 
     async def _realtime(self, request: web.Request) -> web.StreamResponse:
         known = request.headers.get("Authorization") == f"Bearer {self.api_key}"
@@ -199,15 +217,9 @@ class _Connection:
                 transport.abort()
 
     async def _render(self, render: Render) -> None:
-        audio = await self._sound(render)
+        audio = await self._model.sound(render.text, render.format)
         now = self._model.clock.monotonic
         await self._acts.put(lambda: self._session.rendered(render.response_id, audio, now()))
-
-    async def _sound(self, render: Render) -> Audio:
-        if self._model.speaker is not None:
-            with suppress(BiamiError):  # without a voice it beeps
-                return as_format(await self._model.speaker.render(render.text), render.format)
-        return beep(render.format, ms=TONE_MS_PER_CHARACTER * len(render.text), hz=440)
 
     def _arm(self) -> None:
         if self._timer is not None:
