@@ -144,7 +144,8 @@ class Daemon:
         running = len(await engine.list_calls(active=True))
         seconds = self._settings.config.server.drain_seconds
         if running:
-            _log.info("stopping: %d calls may go on for %g s; a second signal ends them now", running, seconds)
+            calls = "one call" if running == 1 else f"{running} calls"
+            _log.info("stopping: %s may go on for %g s; a second signal ends that now", calls, seconds)
         stopping = asyncio.create_task(engine.stop(seconds))
         hurry = asyncio.create_task(self._stop_now.wait())
         await asyncio.wait({stopping, hurry}, return_when=asyncio.FIRST_COMPLETED)

@@ -54,6 +54,10 @@ async def test_check_config(tmp_path: Path) -> None:
     finished = await command("check-config", folder=tmp_path)
     assert (finished.code, finished.err) == (0, "")
     assert "biami.yaml is right" in finished.out
+    (tmp_path / "biami.yaml").write_text(BROWSER_ONLY.replace("answer.", "answer., tools: [transfer_call]"))
+    finished = await command("check-config", folder=tmp_path)
+    assert (finished.code, finished.err) == (0, "")
+    assert finished.out.startswith("note: transfer_call cannot be used")
     (tmp_path / "biami.yaml").write_text(BROWSER_ONLY.replace("echo", "ecko"))
     finished = await command("check-config", "-c", "biami.yaml", folder=tmp_path)
     assert finished.code == 2

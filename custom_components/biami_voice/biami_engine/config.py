@@ -79,8 +79,8 @@ class TurnConfig:
     interruptions: bool = True
     confirm_ms: int = 250
     judge_up_to_ms: int = 1400
-    """A confirmed interruption this short is judged by its words: "mm-hm" does not take the turn. The silence that ends a
-    turn counts: less than 500 ms more than a short word leaves no time for one."""
+    """A confirmed interruption this short is judged by its words: "mm-hm" does not take the turn. The silence that ends
+    a turn counts: less than 500 ms more than a short word leaves no time for one."""
     protect_ms: int = 0
     """So long after the first heard sound of an answer nobody interrupts it: the echo of its beginning is no caller."""
     protect_first_sentence: bool = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import os
 import shutil
 import sys
@@ -34,6 +35,7 @@ def check_config(arguments: argparse.Namespace) -> int:
 
     from ..host_ports import host_ports
 
+    logging.basicConfig(format="note: %(message)s", stream=sys.stdout)  # what a daemon would log
     settings = load_settings(arguments.config)
     config = settings.config
     try:
