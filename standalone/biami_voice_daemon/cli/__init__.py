@@ -101,7 +101,7 @@ def _add_lab_commands(commands: Commands) -> None:
         "scenarios", nargs="*", metavar="SCENARIO", help="names or files; without them all that are shipped"
     )
     lab.add_argument("--list", action="store_true", help="list the shipped scenarios")
-    lab.add_argument("--speed", type=float, default=1.0, metavar="N", help="run time N times faster (1)")
+    lab.add_argument("--speed", type=float, default=4.0, metavar="N", help="run time N times faster (4)")
     lab_call = _add(commands, "lab-call", "lab:lab_call", "let the daemon's lab carrier ring one of its lines")
     lab_call.add_argument("--line", help="the line to ring; without it the first one at the lab carrier")
     lab_call.add_argument("--say", metavar="TEXT", default="Hello, what can you do?", help="what the caller says")

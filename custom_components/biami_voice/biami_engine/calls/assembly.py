@@ -51,7 +51,7 @@ class Assembly:
 
     @property
     def has_remote_mind(self) -> bool:
-        return any(self.backend(name).capabilities.remote for name in self.config.backends)
+        return any(self._build(self.config, name).capabilities.remote for name in self.config.backends)
 
     def backend(self, name: str) -> Backend:
         if name not in self._backends:
