@@ -100,7 +100,8 @@ def running(subject: str, port: int, own: str, form: str) -> Iterator[subprocess
     with tempfile.TemporaryDirectory() as folder:
         script = str(HERE / SUBJECTS[subject][0])
         command = [sys.executable, script, str(port), f"{own}/v1", own, form, f"{folder}/log.db", subject]
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}  # as the daemon does
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
         place(process.pid, 0, 50)
         try:
             assert process.stdout is not None

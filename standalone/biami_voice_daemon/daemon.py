@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import signal
 from collections.abc import Callable
@@ -23,6 +22,7 @@ from .discovery import Announcement, wants_announcement
 from .host_ports import close, host_ports, read_ahead
 from .lab_carrier import start_lab_carrier
 from .logs import RedactingFormatter, hide
+from .memory import settle
 from .settings import Settings, load_settings
 from .systemd import notify
 from .webhooks import warn_of_astray_numbers
@@ -90,9 +90,7 @@ class Daemon:
             announcement = Announcement(config.server, port, __version__, engine.owner)
             stack.push_async_callback(announcement.stop)
             await announcement.start()
-        # What the start has made stays: the collector need not walk it in the middle of a call.
-        gc.collect()
-        gc.freeze()
+        settle()
         address = _address(config.server.host, port)
         _log.info("listening on %s", address)
         notify("READY=1")
