@@ -10,13 +10,14 @@ import pytest
 
 from biami_engine.audio.convert import Converter
 from biami_engine.audio.frame import PCMU_8K, Audio, AudioFormat
-from biami_engine.audio.tones import beep
 from biami_engine.backends import BACKENDS, create_backend
 from biami_engine.backends.port import Backend, BackendServices, BackendSession, SessionSetup
+from biami_engine.backends.sound import as_format
 from biami_engine.calls.clock import SystemClock
 from biami_engine.config import BackendConfig
 from biami_engine.core import events as ev
 from biami_engine.interface import Role
+from biami_engine.lab.llm import LabLlm
 from biami_engine.lab.model import InTurn, LabModel
 from biami_engine.speech import Voices
 
@@ -26,9 +27,10 @@ PREFIX = "g3:"
 
 
 class Talk:
-    def __init__(self, session: BackendSession, setup: SessionSetup) -> None:
+    def __init__(self, session: BackendSession, setup: SessionSetup, speech: Audio) -> None:
         self.session = session
         self.setup = setup
+        self.speech = speech
         self.events: list[ev.CallEvent] = []
         self._news = asyncio.Condition()
         self.reading = asyncio.create_task(self._read())
@@ -47,10 +49,10 @@ class Talk:
             await self._news.wait_for(lambda: len(self.of(kind)) >= count)
         return self.of(kind)[count - 1]
 
-    def speak(self, ms: float = 900) -> None:
-        """A tone and a second of silence, in the session's format."""
+    def speak(self) -> None:
+        """A sentence and a second of silence, in the session's format."""
         to_session = Converter(PCMU_8K, self.setup.input_format)
-        for sound in (beep(PCMU_8K, ms=ms), Audio.silence(PCMU_8K, 1200)):
+        for sound in (self.speech, Audio.silence(PCMU_8K, 1200)):
             for start in range(0, int(sound.duration_ms), 20):
                 self.session.send_audio(to_session.convert(sound.slice(start, start + 20)))
 
@@ -60,28 +62,42 @@ async def clock() -> SystemClock:
     return SystemClock(4.0)
 
 
-@pytest.fixture(params=sorted(BACKENDS))
-async def backend(request: pytest.FixtureRequest, clock: SystemClock) -> AsyncIterator[Backend]:
+COUNTING = "One two three four five six seven eight nine ten."
+
+
+@pytest.fixture
+async def voices() -> AsyncIterator[Voices]:
     voices = Voices()
-    model = LabModel(clock, mind=lambda: InTurn("One two three four five six seven eight nine ten."))
+    yield voices
+    await voices.close()
+
+
+@pytest.fixture(params=sorted(BACKENDS))
+async def backend(request: pytest.FixtureRequest, clock: SystemClock, voices: Voices) -> AsyncIterator[Backend]:
+    model, llm = LabModel(clock, mind=lambda: InTurn(COUNTING)), LabLlm(clock, mind=InTurn(COUNTING))
     await model.start()
-    options = {"openai_realtime": {"api_key": "sk-lab", "base_url": model.base_url}}.get(request.param, {})
+    await llm.start()
+    options = {
+        "openai_realtime": {"api_key": "sk-lab", "base_url": model.base_url},
+        "pipeline": {"llm": {"base_url": llm.base_url, "model": "lab-llm", "api_key": "sk-lab"}},
+    }.get(request.param, {})
     services = BackendServices(clock, voices, ".")
     yield create_backend(BackendConfig(request.param, request.param, options), services)
     await model.stop()
-    await voices.close()
+    await llm.stop()
 
 
 Opening = Callable[..., Awaitable[Talk]]
 
 
 @pytest.fixture
-async def open_session(backend: Backend) -> AsyncIterator[Opening]:
+async def open_session(backend: Backend, voices: Voices) -> AsyncIterator[Opening]:
     talks: list[Talk] = []
+    speech = as_format(await voices.speaker.render("What time is it now?"), PCMU_8K)
 
     async def opening(heard: AudioFormat = PCMU_8K, spoken: AudioFormat = PCMU_8K) -> Talk:
         setup = SessionSetup("call_1", 3, heard, spoken, "Be brief.")
-        talks.append(Talk(await backend.open(setup), setup))
+        talks.append(Talk(await backend.open(setup), setup, speech))
         return talks[-1]
 
     yield opening

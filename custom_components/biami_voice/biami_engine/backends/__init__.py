@@ -12,6 +12,7 @@ from .port import Backend, BackendServices
 BACKENDS = {
     "echo": (".echo", "EchoBackend"),
     "openai_realtime": (".openai_realtime", "OpenAIRealtimeBackend"),
+    "pipeline": (".pipeline", "PipelineBackend"),
     "scripted": (".scripted", "ScriptedBackend"),
 }
 """A mind is added with one file and one line here; the class is imported when a configuration uses it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import values as v
+from .pipeline import PIPELINE
 from .sections import Section
 
 BACKEND_OPTIONS: dict[str, Section] = {
@@ -24,6 +25,7 @@ BACKEND_OPTIONS: dict[str, Section] = {
         max_output_tokens=v.whole(1, 4096),
         speed=v.number(0.25, 1.5),
     ),
+    "pipeline": PIPELINE,
     "scripted": Section(dialogue=v.text, voice=v.text),
 }
 """By type: the options a backend understands beside its type."""

@@ -1,0 +1,34 @@
+"""The house's own recogniser and voices as stages: they share its one worker thread."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+
+from ..audio.frame import Audio
+from .port import Recognition
+from .stages import StageServices
+
+
+class HouseEar:
+    """Options: `recogniser`; the best installed without it."""
+
+    def __init__(self, services: StageServices, recogniser: str = "") -> None:
+        services.speech.speech_to_text(recogniser)  # tells what is missing
+        self._listener = services.speech.listener
+        self._recogniser = recogniser
+
+    async def transcribe(self, audio: Audio, language: str) -> Recognition:
+        return await self._listener.transcribe(audio, self._recogniser)
+
+
+class HouseVoice:
+    """Options: `voice`, one of the house's; a context's voice is another provider's and not asked for here."""
+
+    def __init__(self, services: StageServices, voice: str = "") -> None:
+        services.speech.text_to_speech(voice)  # tells what is missing
+        self._speaker = services.speech.speaker
+        self._voice = voice
+
+    async def speak(self, sentence: str, voice: str, language: str) -> AsyncGenerator[Audio, None]:
+        async for audio in self._speaker.stream(sentence, self._voice):
+            yield audio
