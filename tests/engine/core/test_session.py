@@ -287,13 +287,17 @@ def test_words_that_are_never_heard_do_not_keep_the_line(call, audio) -> None:
 
 
 @pytest.mark.parametrize(
-    ("cause", "outcome"),
-    [("busy", Outcome.BUSY), ("no-answer", Outcome.NO_ANSWER), ("failed", Outcome.FAILED)],
+    ("cause", "outcome", "reason"),
+    [
+        ("busy", Outcome.BUSY, EndReason.CALLER_HANGUP),
+        ("no-answer", Outcome.NO_ANSWER, EndReason.CALLER_HANGUP),
+        ("failed", Outcome.FAILED, EndReason.CARRIER_ERROR),
+    ],
 )
-def test_an_unanswered_call_says_why(call, cause: str, outcome: Outcome) -> None:
+def test_an_unanswered_call_says_why(call, cause: str, outcome: Outcome, reason: EndReason) -> None:
     driver = call(direction=Direction.OUTBOUND)
     driver.hear(ev.RemoteHangup(LEG, cause))
-    assert driver.told[-1] == end(outcome, EndReason.CALLER_HANGUP)
+    assert driver.told[-1] == end(outcome, reason)
     assert cmd.CloseBackend(1) in driver.told
 
 

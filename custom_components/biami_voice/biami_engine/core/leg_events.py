@@ -118,7 +118,9 @@ class LegEvents:
             self.gate.voice_stopped(now, event.ago_ms)
 
     def on_remote_hangup(self, event: ev.RemoteHangup, now: float) -> None:
-        reason = EndReason.TRANSFER if self.call.transfer.under_way else EndReason.CALLER_HANGUP
+        reason = EndReason.CARRIER_ERROR if event.cause == "failed" else EndReason.CALLER_HANGUP
+        if self.call.transfer.under_way:
+            reason = EndReason.TRANSFER
         self._leg_gone(event.leg, reason, event.cause, now)
 
     def on_leg_lost(self, event: ev.LegLost, now: float) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from biami_engine.audio.frame import PCM16_24K, PCMA_8K, PCMU_8K, AudioFormat
@@ -13,29 +11,9 @@ from biami_engine.backends.openai_realtime.profiles import PROFILES, effective_f
 from biami_engine.backends.port import SessionSetup, ToolSpec
 from biami_engine.interface import Role
 
-pydantic = pytest.importorskip("pydantic")
-realtime = pytest.importorskip("openai.types.realtime")
+from ...lab.model.oracle import check_client
 
 TOOL = ToolSpec("end_call", "End the call.", {"type": "object", "properties": {}, "additionalProperties": False})
-
-
-def extras(value: Any, path: str = "") -> list[str]:
-    """Fields that the SDK's models took silently."""
-    if isinstance(value, pydantic.BaseModel):
-        found = [f"{path}.{name}" for name in (value.model_extra or {})]
-        return found + [
-            one for name in type(value).model_fields for one in extras(getattr(value, name), f"{path}.{name}")
-        ]
-    if isinstance(value, list):
-        return [one for number, item in enumerate(value) for one in extras(item, f"{path}[{number}]")]
-    return []
-
-
-def checked(body: dict[str, Any]) -> Any:
-    event = pydantic.TypeAdapter(realtime.RealtimeClientEvent).validate_python(body)
-    assert event.type == body["type"]
-    assert extras(event) == []
-    return event
 
 
 def setup(format: AudioFormat = PCMU_8K) -> SessionSetup:
@@ -49,7 +27,7 @@ def test_a_session_of_every_model_is_valid(name: str, detection: str, format: Au
     options = payload.SessionOptions(turn_detection=detection)
     body = payload.session(model_named(name), options, setup(format))
     for profile in ("openai", "azure", "minimal"):
-        checked({"type": "session.update", "session": PROFILES[profile](body)})
+        check_client({"type": "session.update", "session": PROFILES[profile](body)})
 
 
 def test_only_reasoning_models_are_told_how_to_reason() -> None:
@@ -74,7 +52,7 @@ def test_a_phone_is_near_and_a_browser_far() -> None:
 
 @pytest.mark.parametrize("role", Role)
 def test_text_of_every_role_is_an_item(role: Role) -> None:
-    checked({"type": "conversation.item.create", "item": payload.message("Hello", role)})
+    check_client({"type": "conversation.item.create", "item": payload.message("Hello", role)})
 
 
 def test_other_servers_find_the_fields_where_they_look() -> None:

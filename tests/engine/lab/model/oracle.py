@@ -31,7 +31,9 @@ def check_server(event: dict[str, Any]) -> None:
     assert set(extras(parsed)) <= SENT_BUT_NOT_TYPED, event
 
 
-def check_client(event: dict[str, Any]) -> None:
+def check_client(event: dict[str, Any]) -> Any:
+    """The event as the package's own type."""
     parsed = _CLIENT.validate_python(event)
     assert parsed.type == event["type"]
     assert extras(parsed) == [], event
+    return parsed
