@@ -97,6 +97,24 @@ def test_a_screener_is_told_who_calls(dialled, audio) -> None:
     assert driver.told[-1] == cmd.EndCall(Outcome.SCREENED, EndReason.CALLER_HANGUP)
 
 
+def test_an_answer_to_a_screener_that_was_only_asked_for_is_taken_back(dialled) -> None:
+    driver = dialled()
+    says(driver, "This is a call screening service. Please say your name and why you are calling.", 4.0)
+    kinds = (cmd.RequestResponse, cmd.CancelResponse)
+    asked = [command for command in driver.told if isinstance(command, kinds)]
+    assert [type(command) for command in asked] == [cmd.RequestResponse, cmd.CancelResponse, cmd.RequestResponse]
+    assert asked[-1] == cmd.RequestResponse(1, INTRODUCE)
+
+
+def test_nothing_is_said_between_the_greeting_and_the_beep(dialled, audio) -> None:
+    driver = dialled(on_voicemail="leave_message")
+    says(driver, GREETING, 4.0)
+    says(driver, "Thank you.", 0.8)
+    answers(driver, audio, "b")
+    driver.wait(0.5)
+    assert played(driver) == []
+
+
 def test_the_first_sentence_does_not_wait_for_a_silent_callee(call, audio) -> None:
     driver = call(ContextConfig("c"), direction=Direction.OUTBOUND)
     driver.hear(ev.Answered(LEG), ev.BackendOpened(1, answers_turns=False, knows_words=True))

@@ -13,13 +13,15 @@ def test_pieces_make_a_line_and_the_final_text_replaces_them() -> None:
     book.add("i", Role.AGENT, "Good ", False, 10)
     book.add("i", Role.AGENT, "mornig", False, 20)
     book.add("i", Role.AGENT, "Good morning.", True, 30)
-    assert book.settle("i", 0, 0) == {"role": "agent", "text": "Good morning.", "at_ms": 10, "interrupted": False}
+    assert book.settle("i", 800, 800) == {"role": "agent", "text": "Good morning.", "at_ms": 10, "interrupted": False}
+    book.add("cancelled", Role.AGENT, "Before it was sound", True, 40)
+    assert book.settle("cancelled", 0, 0) is None
 
 
 def test_a_closed_line_stays_closed() -> None:
     book = TranscriptBook()
     book.add("i", Role.AGENT, "Hello", True, 0)
-    assert book.settle("i", 0, 0) is not None
+    assert book.settle("i", 500, 500) is not None
     assert not book.add("i", Role.AGENT, "Hello again", True, 5)
     assert book.settle("i", 0, 0) is None
 

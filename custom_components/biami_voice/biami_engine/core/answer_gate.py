@@ -52,7 +52,7 @@ class AnswerGate:
 
     def voice_started(self, now: float, ago_ms: float) -> None:
         if self.listening:
-            self.call.talk.voice.withheld = self._supervisor.verdict is None
+            self.call.talk.voice.withheld = self._supervisor.verdict is None or self._recording
             self._act(self._supervisor.voice_started(now, ago_ms), now)
 
     def voice_stopped(self, now: float, ago_ms: float) -> None:
@@ -103,6 +103,7 @@ class AnswerGate:
         call.out.append(Report("answered_by", {"answered_by": found.answered_by.value, "evidence": found.evidence}))
         if found.answered_by is AnsweredBy.VOICEMAIL and self.policy.on_voicemail == "leave_message":
             self._recording = True
+            call.talk.voice.withheld = True
             call.talk.keep_silent()
         elif found.answered_by in (AnsweredBy.VOICEMAIL, AnsweredBy.NO_MESSAGE):
             call.talk.keep_silent()

@@ -284,7 +284,8 @@ class Conversation:
     def _drop(self) -> None:
         """The caller took the turn: the response is cancelled; truncation follows when it is known what was heard."""
         self.voice.held_by_turn = False
-        if self._responses and not self.lost:
+        if (self._responses or self._response_due is not None) and not self.lost:
+            self._response_due = None
             self._out.append(CancelResponse(self.generation))
         for item_id in self._speaking:
             self.voice.playback.forbid(item_id)

@@ -65,6 +65,8 @@ class TranscriptBook:
         if line is None:
             return None
         self._closed.add(item_id)
+        if line.role is Role.AGENT and generated_ms <= 0:
+            return None  # cancelled before it was sound: nobody heard it
         interrupted = heard_ms < generated_ms
         text = heard_part(line.text, heard_ms, generated_ms).strip()
         if not text:

@@ -13,7 +13,8 @@ from biami_engine.audio.frame import PCM16_24K, PCMU_8K, Audio
 from biami_engine.audio.framing import Framer
 from biami_engine.backends.sound import as_format
 from biami_engine.calls.clock import SystemClock
-from biami_engine.lab.model import InTurn, LabModel
+from biami_engine.lab.model import InResponse, InTurn, LabModel, ModelFaults
+from biami_engine.lab.model.session import EXPIRED
 from biami_engine.speech import Voices
 
 KEY = "sk-lab"
@@ -86,6 +87,42 @@ async def test_the_beta_is_closed_and_a_model_must_be_named(model: LabModel, htt
     async with connect(http, model, query="") as socket:
         assert (await socket.receive_json())["error"]["param"] == "model"
     assert model.sessions == []
+
+
+async def test_a_model_nobody_knows_is_refused(model: LabModel, http: aiohttp.ClientSession) -> None:
+    async with connect(http, model, query="?model=gpt-live-1") as socket:
+        assert (await socket.receive_json())["error"]["code"] == "invalid_model"
+        assert (await socket.receive()).data == 4000
+
+
+async def test_a_bad_key_may_be_told_after_the_upgrade(model: LabModel, http: aiohttp.ClientSession) -> None:
+    model.faults.refuse_key = "close"
+    async with connect(http, model) as socket:
+        closed = await socket.receive()
+        assert (closed.data, closed.extra) == (3000, "invalid_request_error.invalid_api_key")
+
+
+async def test_a_session_that_is_over_is_closed_with_its_reason(http: aiohttp.ClientSession) -> None:
+    model = LabModel(SystemClock(100.0), KEY, faults=ModelFaults(expires_in_seconds=5))
+    await model.start()
+    async with asyncio.timeout(10), connect(http, model) as socket:
+        created = (await socket.receive_json())["session"]
+        assert created["expires_at"] - model.clock.wall().timestamp() <= 5
+        closed = await socket.receive()
+        assert (closed.data, closed.extra) == (1001, EXPIRED)
+    await model.stop()
+
+
+async def test_the_connection_just_breaks(http: aiohttp.ClientSession) -> None:
+    faults = ModelFaults(disconnect=InResponse(1, after_ms=100))
+    model = LabModel(SystemClock(), KEY, mind=lambda: InTurn("x" * 30), faults=faults)
+    await model.start()
+    async with asyncio.timeout(10), connect(http, model) as socket:
+        await socket.send_json({"type": "response.create"})
+        async for message in socket:
+            assert "response.done" not in message.data
+        assert socket.close_code in (None, 1006)
+    await model.stop()
 
 
 async def test_garbage_is_an_error_and_the_session_goes_on(model: LabModel, http: aiohttp.ClientSession) -> None:
