@@ -125,6 +125,57 @@ class AnsweringConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class OfferConfig:
+    """A question whose yes begins a matter: `book`, `message`, `transfer`, `callback`, …"""
+
+    say: str
+    flow: str
+
+
+@dataclass(frozen=True, slots=True)
+class IntentConfig:
+    """Something a caller may want, as the offline backend understands it; what follows is one of `say` alone, `flow`,
+    `offer`, `look_up` and `tool`. `{slot}` and `{variable}` are filled in everywhere."""
+
+    sentences: tuple[str, ...] = ()
+    """Templates of Home Assistant: `(turn|switch) on [the] {name} light`."""
+    say: str = ""
+    flow: str = ""
+    """The matter that begins with it."""
+    offer: str = ""
+    """The matter that begins where the caller says yes to `say`."""
+    look_up: str = ""
+    """What to ask the info files."""
+    tool: str = ""
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    confirm: str = ""
+    """The question before the tool is used; without it the tool is used at once."""
+    answer: str = ""
+    """What is said afterwards; values of the tool's answer can be filled in."""
+    known: Mapping[str, Any] = field(default_factory=dict)
+    """What `flow` need not ask: `{title: a test ride}`."""
+
+
+@dataclass(frozen=True, slots=True)
+class DialogueConfig:
+    """What a context adds to a conversation without a language model (the offline backend)."""
+
+    intents: Mapping[str, IntentConfig] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """In place of the backend's own, by name."""
+    rules: Mapping[str, str] = field(default_factory=dict)
+    """Parts of templates, used as `<name>`."""
+    lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Words that may stand for a `{slot}`."""
+    free_questions: bool = True
+    """Questions that are nobody's intent are looked up in the info files."""
+    guide: bool = False
+    """A sentence that is nobody's intent is a problem to be solved by the info files, step by step."""
+    after_info: OfferConfig | None = None
+    """What is offered once a question was answered."""
+
+
+@dataclass(frozen=True, slots=True)
 class ContextConfig:
     name: str
     prompt: str = ""
@@ -148,6 +199,7 @@ class ContextConfig:
     """Contacts a caller may be passed on to; empty: any."""
     preambles: Mapping[str, str] = field(default_factory=dict)
     """By tool: what is said while it takes its time, in the language of the context."""
+    dialogue: DialogueConfig = DialogueConfig()
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +313,8 @@ class EngineConfig:
     lines: Mapping[str, LineConfig] = field(default_factory=dict)
     backends: Mapping[str, BackendConfig] = field(default_factory=dict)
     default_backend: str = ""
+    spare_backends: tuple[str, ...] = ()
+    """`failover.backends` of every context that names none."""
     contexts: Mapping[str, ContextConfig] = field(default_factory=dict)
     contacts: Mapping[str, ContactConfig] = field(default_factory=dict)
     limits: LimitsConfig = LimitsConfig()

@@ -99,6 +99,7 @@ class LocalEngine:
         self._ledger = StoreLedger(self.store, self.clock, self.owner)
         self._spawn(self._journal.run(), "journal")
         self._spawn(self._renew_leases(self._ledger), "leases")
+        self._spawn(self._assembly.warm_up(), "warm up")
         self._prepare_words()
         await self._lines.start(self.config, self._on_incoming)
         self.accepting = True
@@ -126,6 +127,7 @@ class LocalEngine:
         before, self.config = self.config, config
         self._admission.limits = config.limits
         self._assembly.use(config)
+        self._spawn(self._assembly.warm_up(), "warm up")
         self._prepare_words()
         for name, transport in self._lines.retire_changed(before, config).items():
             self._spawn(self._retire(transport, name), f"retire {name}")

@@ -11,6 +11,7 @@ from .port import Backend, BackendServices
 
 BACKENDS = {
     "echo": (".echo", "EchoBackend"),
+    "offline": (".offline", "OfflineBackend"),
     "openai_realtime": (".openai_realtime", "OpenAIRealtimeBackend"),
     "pipeline": (".pipeline", "PipelineBackend"),
     "scripted": (".scripted", "ScriptedBackend"),

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from ..audio.frame import Audio, AudioFormat
+from ..config import DialogueConfig
 from ..core.events import CallEvent
 from ..interface import Clock, Role
 from ..speech.port import SpeechFactory
@@ -33,6 +34,8 @@ class BackendCapabilities:
     """Behind a network: the house's own voice must be ready to speak when it fails."""
     usage_kind: str = "none"
     """none, tokens or seconds."""
+    languages: frozenset[str] | None = None
+    """What it understands and speaks (BCP 47 primary tags); None: no limit is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,11 @@ class SessionSetup:
     caller_first: bool = False
     guarded: bool = True
     """The core decides what interrupts and when to answer; a mind that could do so itself leaves it alone."""
+    dialogue: DialogueConfig = DialogueConfig()
+    contacts: Sequence[str] = ()
+    """Names that a caller may be passed on to."""
+    time_zone: str = ""
+    """IANA name of where the house stands; empty: the machine's own zone."""
 
     @property
     def item_prefix(self) -> str:
@@ -97,6 +105,15 @@ class Backend(Protocol):
 
     async def open(self, setup: SessionSetup) -> BackendSession:
         """Raises `BackendError` where the mind cannot be had."""
+        ...
+
+
+@runtime_checkable
+class WarmUp(Protocol):
+    """A backend that wants time before the first call. The engine gives it when it starts."""
+
+    async def warm_up(self) -> None:
+        """Load what calls will need; raises `BackendError` where the mind cannot be had."""
         ...
 
 

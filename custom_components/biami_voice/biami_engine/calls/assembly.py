@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..audio.frame import PCMU_8K
 from ..backends import create_backend
-from ..backends.port import Backend, BackendServices, SessionSetup, ToolSpec
+from ..backends.port import Backend, BackendServices, SessionSetup, ToolSpec, WarmUp
 from ..config import ContextConfig, EngineConfig
 from ..core import events as ev
 from ..core.session import CallSetup
 from ..core.tool_calls import ToolTraits
-from ..errors import NotFound
+from ..errors import BiamiError, NotFound
 from ..interface import CallRecord, Clock, LiveEvent, RejectReason
 from ..speech import Voices
 from ..tools.ports import HostPorts
 from .lending import Lending
 from .runner import CallRunner, CallServices
 from .variables import transfer_names
+
+_log = logging.getLogger(__name__)
 
 Publish = Callable[[LiveEvent, CallRecord], None]
 Tell = Callable[[CallRunner, str, Mapping[str, Any]], None]
@@ -46,8 +50,26 @@ class Assembly:
     def check(self, config: EngineConfig, ports: HostPorts | None = None) -> None:
         """What only the rooms themselves know, tools and backends by building them once; raises `ConfigError`."""
         self._lending.check(config, ports)
-        for name in config.backends:
-            self._build(config, name)
+        backends = {name: self._build(config, name) for name in config.backends}
+        for context in config.contexts.values():
+            name = context.backend or config.default_backend
+            languages = backends[name].capabilities.languages if name in backends else None
+            if languages is not None and context.language.partition("-")[0].lower() not in languages:
+                known = ", ".join(sorted(languages))
+                words = "the context %s is in the language %s, but its backend %s knows only: %s"
+                _log.warning(words, context.name, context.language, name, known)
+
+    async def warm_up(self) -> None:
+        """Load what the minds of the contexts need. One that cannot be had is named now; its calls go to the spare."""
+        names = {context.backend or self.config.default_backend for context in self.config.contexts.values()}
+        for name in sorted(names & self.config.backends.keys()):
+            backend = self.backend(name)
+            if not isinstance(backend, WarmUp):
+                continue
+            try:
+                await backend.warm_up()
+            except BiamiError as error:
+                _log.warning("the backend %s cannot be used: %s", name, error)
 
     @property
     def has_remote_mind(self) -> bool:
@@ -82,7 +104,11 @@ class Assembly:
             voice=self._voices.speaker,
             toolbox=tools,
             backend=lambda name: self.backend(name or context.backend or self.config.default_backend),
-            session=_session(record, context, instructions, variables, specs),
+            session=replace(
+                _session(record, context, instructions, variables, specs),
+                contacts=transfer_names(self.config, context),
+                time_zone=self.config.time_zone,
+            ),
             contacts=self._transfer_numbers(context),
             publish=self._publish,
         )
@@ -116,6 +142,7 @@ def _session(
         variables=variables,
         caller_first=context.opening == "wait_for_caller",
         guarded=context.turns.confirm_ms > 0,
+        dialogue=context.dialogue,
     )
 
 

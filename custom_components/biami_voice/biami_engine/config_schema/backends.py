@@ -8,6 +8,13 @@ from .sections import Section
 
 BACKEND_OPTIONS: dict[str, Section] = {
     "echo": Section(delay_ms=v.whole(0, 10_000)),
+    "offline": Section(
+        voice=v.text,
+        recogniser=v.text,
+        hang_over_ms=v.whole(100, 2000),
+        patience_ms=v.whole(200, 5000),
+        confidence=v.number(-2, 0),
+    ),
     "openai_realtime": Section(
         {"api_key": v.secret},
         model=v.text,

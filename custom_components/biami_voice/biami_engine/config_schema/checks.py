@@ -11,7 +11,7 @@ from ..config import BackendConfig, EngineConfig, TwilioLine
 from ..errors import ConfigError
 from .values import did_you_mean, is_loopback
 
-FREE_BACKENDS = ("scripted", "echo")
+FREE_BACKENDS = ("offline", "scripted", "echo")
 """Backends that cost nothing and call nobody."""
 TEST_BACKEND = "test-mode"
 
@@ -56,9 +56,12 @@ def _backend_errors(config: EngineConfig) -> Iterator[ConfigError]:
         yield ConfigError(f"is missing: which of {', '.join(config.backends)} answers by default?", "default_backend")
     elif config.default_backend not in config.backends:
         yield _unknown("backend", config.default_backend, config.backends, "default_backend")
+    unknown = [spare for spare in config.spare_backends if spare not in config.backends]
+    for spare in unknown:
+        yield _unknown("backend", spare, config.backends, "spare_backends")
     for name, context in config.contexts.items():
         for spare in context.failover.backends:
-            if spare not in config.backends:
+            if spare not in config.backends and spare not in unknown:
                 yield _unknown("backend", spare, config.backends, f"contexts.{name}.failover.backends")
         helper = context.failover.transfer
         if helper and helper not in config.contacts:

@@ -35,6 +35,7 @@ from ..errors import ConfigError, ConfigErrors
 from . import values as v
 from .backends import BACKEND_OPTIONS
 from .checks import all_carriers_are_here, cross_check, with_test_mode
+from .dialogue import dialogue
 from .sections import Section, made, named, typed
 from .tools import TOOLS
 
@@ -117,6 +118,7 @@ CONTEXT = Section(
     variables=v.texts_by_name,
     transfer_to=v.listed(v.text),
     preambles=v.texts_by_name,
+    dialogue=dialogue,
 )
 CONTACT = Section({"number": v.phone_number}, context=v.name)
 LIMITS = Section(
@@ -134,6 +136,7 @@ ENGINE = Section(
     lines=named(_line),
     backends=named(_backend),
     default_backend=v.name,
+    spare_backends=v.listed(v.name),
     contexts=named(lambda name, value: ContextConfig(name=name, **CONTEXT(value))),
     contacts=named(lambda name, value: ContactConfig(name=name, **CONTACT(value)), key=v.text),
     limits=made(LimitsConfig, LIMITS),
@@ -177,4 +180,12 @@ def _with_defaults(config: EngineConfig) -> EngineConfig:
     server = config.server
     if not server.public_url and server.port and all_carriers_are_here(config):
         server = replace(server, public_url=f"http://127.0.0.1:{server.port}")
-    return replace(config, default_backend=default, call_log=replace(config.call_log, url=url), server=server)
+    contexts = {name: _with_spares(context, config.spare_backends) for name, context in config.contexts.items()}
+    log = replace(config.call_log, url=url)
+    return replace(config, default_backend=default, call_log=log, server=server, contexts=contexts)
+
+
+def _with_spares(context: ContextConfig, spares: tuple[str, ...]) -> ContextConfig:
+    if context.failover.backends or not spares:
+        return context
+    return replace(context, failover=replace(context.failover, backends=spares))

@@ -169,15 +169,18 @@ class ResponseDone:
 
 @dataclass(frozen=True, slots=True)
 class SpeechStarted:
-    """The backend's own turn detection heard the caller begin; a witness, not a decision. `item_id` is the turn's."""
+    """The backend's own turn detection heard the caller begin, `ago_ms` before now; a witness, not a decision. `item_id`
+    is the turn's."""
 
     generation: int
     item_id: str | None = None
+    ago_ms: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class SpeechStopped:
     generation: int
+    ago_ms: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,14 +62,14 @@ class MindEvents:
         if not self._stale(event.generation):
             if event.item_id is not None:
                 self.call.talk.caller_turn_began(event.item_id, now)
-            self.gate.voice_started(now, 0.0)
-            self.call.caller_speaks(now, 0.0)
+            self.gate.voice_started(now, event.ago_ms)
+            self.call.caller_speaks(now, event.ago_ms)
 
     def on_speech_stopped(self, event: ev.SpeechStopped, now: float) -> None:
         if not self._stale(event.generation):
-            self.call.talk.speech_stopped(now)
+            self.call.talk.speech_stopped(now, event.ago_ms)
             self.call.limits.caller_heard(now, understood=not self.call.words_come)
-            self.gate.voice_stopped(now, 0.0)
+            self.gate.voice_stopped(now, event.ago_ms)
 
     def on_transcript(self, event: ev.Transcript, now: float) -> None:
         if self._stale(event.generation):
