@@ -53,7 +53,7 @@ def test_an_engine_that_only_listens_loads_no_optional_package(tmp_path: Path) -
     """What a configuration does not use is not imported (a Raspberry Pi has little memory)."""
     code = (
         "import sys, biami_engine.engine\n"
-        "heavy = {'onnxruntime', 'hibari_tts', 'twilio', 'soxr', 'sqlalchemy.dialects.postgresql'}\n"
+        "heavy = {'onnxruntime', 'hibari', 'twilio', 'soxr', 'sqlalchemy.dialects.postgresql'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
     run = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)

@@ -140,6 +140,7 @@ lab: {{carrier_port: {carrier}}}
     daemon = await start_daemon(text)
     good = await daemon.command("doctor")
     assert good.code == 0, good.out
+    assert "the house has a voice (hibari)" in good.out
     assert f"calls to +12025550100 come to http://127.0.0.1:{port}/twilio/voice" in good.out
     assert (await daemon.command("webhook", "show")).code == 0
     # The tunnel has got a new address: the number still points at the old one.

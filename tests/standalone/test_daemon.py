@@ -108,4 +108,4 @@ async def test_a_browser_line_alone_loads_no_package_of_other_lines(start_daemon
     daemon = await start_daemon(BROWSER_ONLY, PYTHONPROFILEIMPORTTIME="1")
     imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in daemon.log if "import time:" in line}
     assert "aiohttp" in imported
-    assert imported.isdisjoint({"twilio", "phonenumbers", "onnxruntime", "zeroconf", "soxr", "hibari_tts", "openai"})
+    assert imported.isdisjoint({"twilio", "phonenumbers", "onnxruntime", "zeroconf", "soxr", "hibari", "openai"})

@@ -18,7 +18,7 @@ from .finding import Finding, Verdict
 def speech() -> Finding:
     """The house's own voice reads written dialogues, and speaks where a backend fails."""
     better = "install a better one: pip install 'biami-voice[local]'"
-    if importlib.util.find_spec("hibari_tts") and importlib.util.find_spec("onnxruntime"):
+    if importlib.util.find_spec("hibari") and importlib.util.find_spec("onnxruntime"):
         return Finding("speech", Verdict.OK, "the house has a voice (hibari)")
     program = next((name for name in ("flite", "espeak-ng") if shutil.which(name)), None)
     if program:
