@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..flow import Here
 from ..state import Form, ToolUse, Turn
 
-TALK = ("greet", "how_are_you", "help", "robot", "thanks", "goodbye", "wait", "repeat", "cancel")
+TALK = ("greet", "how_are_you", "help", "robot", "emergency", "thanks", "goodbye", "wait", "repeat", "cancel")
 _TEXTS = {"help": "help_start", "cancel": "all_right", "repeat": "nothing_to_repeat"}
 
 
