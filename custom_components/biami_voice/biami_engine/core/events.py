@@ -169,8 +169,8 @@ class ResponseDone:
 
 @dataclass(frozen=True, slots=True)
 class SpeechStarted:
-    """The backend's own turn detection heard the caller begin, `ago_ms` before now; a witness, not a decision. `item_id`
-    is the turn's."""
+    """The backend's own turn detection heard the caller begin, `ago_ms` before now; a witness, not a decision.
+    `item_id` is the turn's."""
 
     generation: int
     item_id: str | None = None
