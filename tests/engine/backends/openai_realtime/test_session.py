@@ -137,6 +137,20 @@ async def test_a_cancelled_response_ends_and_the_truncation_is_believed(model, o
     assert not [message for message in model.sent if message["type"] == "error"]
 
 
+async def test_a_response_cancelled_before_it_began_is_neither_heard_nor_believed(model, open_session) -> None:
+    model.mind = lambda: InTurn("One two three four five six seven eight nine ten eleven twelve thirteen fourteen.")
+    model.speed = 0.0
+    talk = await open_session()
+    talk.session.request_response()
+    talk.session.cancel()
+    talk.session.request_response('Say exactly: "Five."')
+    heard = await talk.next(ev.AgentAudio)
+    assert {text.text.strip() for text in talk.of(ev.Transcript)} <= {"Five."}
+    assert {piece.item_id for piece in talk.of(ev.AgentAudio)} == {heard.item_id}
+    cut = [message for message in model.received if message["type"] == "conversation.item.truncate"]
+    assert [message["audio_end_ms"] for message in cut] in ([], [0])
+
+
 async def test_requests_wait_for_the_response_that_runs(model, open_session) -> None:
     model.mind = lambda: InTurn("First.", "Second.", "Third.")
     talk = await open_session()

@@ -51,6 +51,8 @@ class RealtimeSession:
         self._generated_ms: dict[str, float] = {}
         self._configured: asyncio.Future[Mapping[str, Any]] | None = None
         self._created: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._unwanted = ""
+        """The response that was cancelled before it began: what still comes of it is neither heard nor believed."""
         self._over = False
         self._renewal: TimerHandle | None = None
         self._handlers: dict[str, Callable[[ServerEvent], None]] = self._table()
@@ -201,8 +203,8 @@ class RealtimeSession:
             "response.output_audio.done": lambda e: self._put(
                 ev.AgentAudioDone(self._setup.generation, self._id(e.item_id))
             ),
-            "response.output_audio_transcript.delta": lambda e: self._text(e, Role.AGENT, e.delta, False),
-            "response.output_audio_transcript.done": lambda e: self._text(e, Role.AGENT, e.transcript, True),
+            "response.output_audio_transcript.delta": lambda e: self._agent_text(e, e.delta, False),
+            "response.output_audio_transcript.done": lambda e: self._agent_text(e, e.transcript, True),
             "response.output_item.done": self._item_done,
             "response.done": self._response_done,
         }
@@ -228,7 +230,15 @@ class RealtimeSession:
     def _audio(self, event: ServerEvent) -> None:
         audio = Audio.from_base64(self._setup.output_format, event.delta)
         self._generated_ms[event.item_id] = self._generated_ms.get(event.item_id, 0.0) + audio.duration_ms
-        self._put(ev.AgentAudio(self._setup.generation, self._id(event.item_id), audio))
+        if not self._is_unwanted(event):
+            self._put(ev.AgentAudio(self._setup.generation, self._id(event.item_id), audio))
+
+    def _is_unwanted(self, event: ServerEvent) -> bool:
+        return bool(self._unwanted) and event.response_id == self._unwanted
+
+    def _agent_text(self, event: ServerEvent, text: str, final: bool) -> None:
+        if not self._is_unwanted(event):
+            self._text(event, Role.AGENT, text, final)
 
     def _text(self, event: ServerEvent, role: Role, text: str, final: bool) -> None:
         self._put(ev.Transcript(self._setup.generation, self._id(event.item_id), role, text, final))
@@ -242,11 +252,16 @@ class RealtimeSession:
         response_id = event.response.id if event.response else ""
         self._put(ev.ResponseStarted(self._setup.generation, response_id))
         if self._responses.created():
+            self._unwanted = response_id
             self._send({"type": "response.cancel"})
 
     def _item_done(self, event: ServerEvent) -> None:
         """The earliest moment a function call is complete; one cut off by an interruption is `incomplete` (2.8)."""
         item = event.item
+        if item is not None and self._is_unwanted(event):
+            if item.id in self._generated_ms:
+                self.truncate(self._id(item.id), 0)
+            return
         if item is not None and item.type == "function_call" and item.status in (None, "completed"):
             self._put(ev.ToolRequested(self._setup.generation, item.call_id, item.name, item.arguments))
 
