@@ -18,7 +18,7 @@ from biami_engine.tools.ports import HostPorts
 from biami_engine.web.app import create_app
 
 from . import __version__
-from .discovery import Announcement, wants_announcement
+from .discovery import daemon_announcement, wants_announcement
 from .host_ports import close, host_ports, read_ahead
 from .lab_carrier import start_lab_carrier
 from .logs import RedactingFormatter, hide
@@ -26,6 +26,7 @@ from .memory import settle
 from .settings import Settings, load_settings
 from .systemd import notify
 from .webhooks import warn_of_astray_numbers
+from .wyoming_server import start_wyoming_server
 
 SOCKET_GOODBYE_SECONDS = 2.0
 """What open connections get after the calls are over."""
@@ -87,9 +88,10 @@ class Daemon:
         stack.push_async_callback(self._drain, engine)
         port = await _listen(runner, config.server)
         if wants_announcement(config.server):
-            announcement = Announcement(config.server, port, __version__, engine.owner)
+            announcement = daemon_announcement(config.server, port, __version__, engine.owner)
             stack.push_async_callback(announcement.stop)
             await announcement.start()
+        await start_wyoming_server(config.wyoming, engine, stack)
         settle()
         address = _address(config.server.host, port)
         _log.info("listening on %s", address)
@@ -180,5 +182,6 @@ def _needs_restart(old: EngineConfig, new: EngineConfig) -> list[str]:
         "server.zeroconf": (old.server.zeroconf, new.server.zeroconf),
         "call_log": (old.call_log, new.call_log),
         "lab": (old.lab, new.lab),
+        "wyoming": (old.wyoming, new.wyoming),
     }
     return [name for name, (before, after) in pairs.items() if before != after]

@@ -1,4 +1,4 @@
-"""The daemon's name on the local network: `_biami-voice._tcp.local.`, which Home Assistant looks for."""
+"""The daemon's names on the local network: `_biami-voice._tcp.local.`, which Home Assistant looks for, and others."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import asyncio
 import ipaddress
 import logging
 import socket
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from biami_engine.config import ServerConfig
+from biami_engine.config import ServerConfig, WyomingConfig
 from biami_engine.config_schema.values import is_loopback
 
 if TYPE_CHECKING:
@@ -20,45 +21,51 @@ ANNOUNCE_TIMEOUT_SECONDS = 10.0
 _log = logging.getLogger(__name__)
 
 
-def wants_announcement(server: ServerConfig) -> bool:
+def wants_announcement(server: ServerConfig | WyomingConfig) -> bool:
     """Left to itself the daemon is announced where others can reach it."""
     return not is_loopback(server.host) if server.zeroconf is None else server.zeroconf
+
+
+def daemon_announcement(server: ServerConfig, port: int, version: str, owner: str) -> Announcement:
+    """What Home Assistant finds a daemon by."""
+    properties = {
+        "id": owner,  # stays over restarts and addresses: a host knows a daemon again by it
+        "version": version,
+        "path": "/",
+        "tls": "0",
+        "auth": "1" if server.api_token else "0",
+    }
+    return Announcement(SERVICE_TYPE, server.host, port, properties)
 
 
 class Announcement:
     """On the network from `start` to `stop`; a machine without one is no fault, only unannounced."""
 
-    def __init__(self, server: ServerConfig, port: int, version: str, owner: str) -> None:
-        self._server = server
+    def __init__(self, service_type: str, listens_on: str, port: int, properties: Mapping[str, str]) -> None:
+        self._service_type = service_type
+        self._listens_on = listens_on
         self._port = port
-        self._version = version
-        self._owner = owner
+        self._properties = properties
         self._zeroconf: AsyncZeroconf | None = None
         self._host = socket.gethostname().partition(".")[0] or "biami-voice"
-        self.name = f"Biami Voice on {self._host}.{SERVICE_TYPE}"
+        self.name = f"Biami Voice on {self._host}.{service_type}"
 
     async def start(self) -> None:
         from zeroconf import Error as ZeroconfError
         from zeroconf import InterfaceChoice
         from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
-        addresses = await _addresses(self._server.host)
+        addresses = await _addresses(self._listens_on)
         info = AsyncServiceInfo(
-            SERVICE_TYPE,
+            self._service_type,
             self.name,
             addresses=[ipaddress.ip_address(address).packed for address in addresses],
             port=self._port,
-            properties={
-                "id": self._owner,  # stays over restarts and addresses: a host knows a daemon again by it
-                "version": self._version,
-                "path": "/",
-                "tls": "0",
-                "auth": "1" if self._server.api_token else "0",
-            },
+            properties=dict(self._properties),
             server=f"{self._host}.local.",
         )
         try:
-            here = is_loopback(self._server.host)
+            here = is_loopback(self._listens_on)
             self._zeroconf = AsyncZeroconf(interfaces=addresses if here else InterfaceChoice.All)
             async with asyncio.timeout(ANNOUNCE_TIMEOUT_SECONDS):
                 await self._zeroconf.async_register_service(info, allow_name_change=True)

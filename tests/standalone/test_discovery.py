@@ -8,7 +8,7 @@ import pytest
 from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
 from biami_engine.config import ServerConfig
-from biami_voice_daemon.discovery import SERVICE_TYPE, Announcement, wants_announcement
+from biami_voice_daemon.discovery import SERVICE_TYPE, daemon_announcement, wants_announcement
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ def test_who_is_announced(host: str, zeroconf: bool | None, wanted: bool) -> Non
 
 
 async def test_it_is_found_and_gone_again() -> None:
-    announcement = Announcement(ServerConfig(api_token="t0ken", zeroconf=True), 8123, "1.2.3", "owner-1")
+    announcement = daemon_announcement(ServerConfig(api_token="t0ken", zeroconf=True), 8123, "1.2.3", "owner-1")
     await announcement.start()
     browser = AsyncZeroconf(interfaces=["127.0.0.1"])
     try:
@@ -41,7 +41,7 @@ async def test_it_is_found_and_gone_again() -> None:
 
 
 async def test_a_machine_that_cannot_announce_is_no_fault(caplog: pytest.LogCaptureFixture) -> None:
-    announcement = Announcement(ServerConfig(zeroconf=True), 8123, "1.2.3", "owner-1")
+    announcement = daemon_announcement(ServerConfig(zeroconf=True), 8123, "1.2.3", "owner-1")
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
     try:

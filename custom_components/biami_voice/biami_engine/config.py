@@ -308,6 +308,18 @@ class LabConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class WyomingConfig:
+    """The speech of this machine for others, Home Assistant above all. Wyoming knows no login: who reaches the port may
+    use it."""
+
+    port: int = 0
+    """0: nothing is offered."""
+    host: str = "127.0.0.1"
+    zeroconf: bool | None = None
+    """Announce it on the local network; None: only where it listens beyond loopback."""
+
+
+@dataclass(frozen=True, slots=True)
 class EngineConfig:
     server: ServerConfig = ServerConfig()
     lines: Mapping[str, LineConfig] = field(default_factory=dict)
@@ -322,6 +334,7 @@ class EngineConfig:
     tools: ToolsConfig = ToolsConfig()
     call_log: CallLogConfig = CallLogConfig()
     lab: LabConfig = LabConfig()
+    wyoming: WyomingConfig = WyomingConfig()
     variables: Mapping[str, str] = field(default_factory=dict)
     """Values for the braces of every prompt; a context's own win."""
     time_zone: str = ""

@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .calllog import RENEW_SECONDS, CallRecords, Store, StoreLedger, StoreUnavailable, load_identity
 from .calls.admission import Admission
@@ -45,6 +45,9 @@ from .interface import (
 from .speech import Voices
 from .tools.ports import HostPorts
 from .transports.port import ContextChoice, Leg, Transport, TransportServices
+
+if TYPE_CHECKING:
+    from .speech.wyoming_server import WyomingServer
 
 _log = logging.getLogger(__name__)
 
@@ -140,6 +143,12 @@ class LocalEngine:
     def _prepare_words(self) -> None:
         if self._assembly.has_remote_mind:
             self._spawn(prepare(self._voices.speaker, self.config.contexts.values()), "ready words")
+
+    def wyoming_server(self) -> WyomingServer:
+        """This house's speech for others; the host says where it listens. Raises `MissingDependency`."""
+        from .speech.wyoming_server import WyomingServer
+
+        return WyomingServer(self._voices)
 
     async def _retire(self, transport: Transport, line: str) -> None:
         for runner in [runner for runner in self._calls if runner.record.line == line]:

@@ -30,6 +30,7 @@ from ..config import (
     ServerConfig,
     TurnConfig,
     TwilioLine,
+    WyomingConfig,
 )
 from ..errors import ConfigError, ConfigErrors
 from . import values as v
@@ -131,6 +132,7 @@ LIMITS = Section(
 POLICY = Section(allowed_countries=v.listed(v.country), default_region=v.country)
 CALL_LOG = Section(url=v.text)
 LAB = Section(carrier_port=v.whole(0, 65535), subscribers=v.text)
+WYOMING = Section(port=v.whole(0, 65535), host=v.text, zeroconf=v.auto_flag)
 ENGINE = Section(
     server=made(ServerConfig, SERVER),
     lines=named(_line),
@@ -144,6 +146,7 @@ ENGINE = Section(
     tools=TOOLS,
     call_log=made(CallLogConfig, CALL_LOG),
     lab=made(LabConfig, LAB),
+    wyoming=made(WyomingConfig, WYOMING),
     variables=v.texts_by_name,
     time_zone=v.time_zone,
     test_mode=v.flag,

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..audio.frame import Audio
+from ..audio.frame import PCM16_16K, Audio
 from ..audio.samples import to_samples
 from ..errors import BackendError, MissingDependency
 from .pcm import as_pcm16
@@ -38,6 +38,9 @@ class FasterWhisper:
 
     async def transcribe(self, audio: Audio, language: str) -> Recognition:
         return await asyncio.to_thread(self._transcribe, audio, language.partition("-")[0])
+
+    async def warm_up(self) -> None:
+        await self.transcribe(Audio.silence(PCM16_16K, 500), "en")
 
     def _transcribe(self, audio: Audio, language: str) -> Recognition:
         wave = to_samples(as_pcm16(audio)) / np.float32(32768)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 
-from ..audio.frame import Audio
+from ..audio.frame import PCM16_16K, Audio
 from .port import Recognition
 from .stages import StageServices
 
@@ -20,6 +20,9 @@ class HouseEar:
     async def transcribe(self, audio: Audio, language: str) -> Recognition:
         return await self._listener.transcribe(audio, self._recogniser)
 
+    async def warm_up(self) -> None:
+        await self._listener.transcribe(Audio.silence(PCM16_16K, 500), self._recogniser)
+
 
 class HouseVoice:
     """Options: `voice`, one of the house's; a context's voice is another provider's and not asked for here."""
@@ -32,3 +35,6 @@ class HouseVoice:
     async def speak(self, sentence: str, voice: str, language: str) -> AsyncGenerator[Audio, None]:
         async for audio in self._speaker.stream(sentence, self._voice):
             yield audio
+
+    async def warm_up(self) -> None:
+        await self._speaker.render("Hello.", self._voice)

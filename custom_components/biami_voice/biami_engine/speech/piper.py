@@ -31,6 +31,9 @@ class Piper:
     async def speak(self, sentence: str, voice: str, language: str) -> AsyncGenerator[Audio, None]:
         yield await asyncio.to_thread(self._render, sentence)
 
+    async def warm_up(self) -> None:
+        await asyncio.to_thread(self._render, "Hello.")
+
     def _render(self, sentence: str) -> Audio:
         with self._lock:
             try:

@@ -64,3 +64,23 @@ def _cut(sentence: str) -> int:
     """At the last clause, else the last word, else in the middle of an endless word."""
     clauses = [match.end() for match in _CLAUSE.finditer(sentence, MAX_CHARACTERS // 3, MAX_CHARACTERS)]
     return clauses[-1] if clauses else sentence.rfind(" ", 1, MAX_CHARACTERS) + 1 or MAX_CHARACTERS
+
+
+class SentenceStream:
+    """Text in pieces, whole sentences out. The last one is not known to be whole until the next begins, or the end."""
+
+    def __init__(self) -> None:
+        self._text = ""
+
+    def feed(self, piece: str) -> list[str]:
+        self._text += piece
+        # What follows a full stop tells whether it ended a sentence: two characters of it are enough for `_ends`.
+        *whole, rest = split_sentences(self._text) or [""]
+        if not whole or len(rest) < 2:
+            return []
+        self._text = rest + self._text[len(self._text.rstrip()) :]
+        return whole
+
+    def flush(self) -> list[str]:
+        rest, self._text = self._text, ""
+        return split_sentences(rest)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, cast, runtime_checkable
 
 from ..audio.frame import Audio
 from ..errors import NotFound
@@ -46,6 +46,15 @@ class Synthesiser(Protocol):
     def speak(self, sentence: str, voice: str, language: str) -> AsyncGenerator[Audio, None]:
         """PCM16 of one rate, in pieces as they come. A stage's own `voice` wins over that of the context, which may
         name a voice that this stage does not have. Raises like `transcribe`."""
+        ...
+
+
+@runtime_checkable
+class WarmUp(Protocol):
+    """A stage that has a model to load or a server to find."""
+
+    async def warm_up(self) -> None:
+        """Raises like `transcribe`; then the first call tries again."""
         ...
 
 

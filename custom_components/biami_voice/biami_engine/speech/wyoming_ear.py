@@ -30,6 +30,9 @@ class WyomingEar:
         self._model = model
         self._timeout_seconds = timeout_seconds
 
+    async def warm_up(self) -> None:
+        await self._place.find()
+
     async def transcribe(self, audio: Audio, language: str) -> Recognition:
         address, _ = await self._place.find()
         try:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from zeroconf.asyncio import AsyncServiceInfo
 
 SERVICE_TYPE = "_wyoming._tcp.local."
-SEARCH_SECONDS = 3.0
+SEARCH_SECONDS = 1.5
 RESOLVE_MS = 2000
 DESCRIBE_SECONDS = 5.0
 ANY = "any"

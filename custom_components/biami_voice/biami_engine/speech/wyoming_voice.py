@@ -34,12 +34,15 @@ class WyomingVoice:
         self._speaker = speaker
         self._timeout_seconds = timeout_seconds
 
+    async def warm_up(self) -> None:
+        await self._place.find()
+
     async def speak(self, sentence: str, voice: str, language: str) -> AsyncGenerator[Audio, None]:
         address, info = await self._place.find()
         streams = any(program.installed and program.supports_synthesize_streaming for program in info.tts)
         try:
             async with connection(address, self._timeout_seconds) as peer:
-                await self._ask(peer, sentence, self._chosen(info, voice, language), streams)
+                await self._ask(peer, sentence, self._chosen(info, voice), streams)
                 async for audio in self._answer(peer, streams):
                     yield audio
         except BackendError:
@@ -64,17 +67,12 @@ class WyomingVoice:
             if self._sound.AudioChunk.is_type(event.type):
                 yield _audio(self._sound.AudioChunk.from_event(event))
 
-    def _chosen(self, info: Info, voice: str, language: str) -> Any:
-        """Our own setting, else the context's voice where the server has it, else one of the context's language."""
-        known = [offered for program in info.tts if program.installed for offered in program.voices]
-        name = self._voice or next((offered.name for offered in known if offered.name == voice), "")
-        if name:
-            return self._tts.SynthesizeVoice(name=name, speaker=self._speaker or None)
-        wanted = language.partition("-")[0]
-        for offered in known:
-            if offered.installed and any(spoken[:2] == wanted for spoken in offered.languages):
-                return self._tts.SynthesizeVoice(name=offered.name)
-        return None
+    def _chosen(self, info: Info, voice: str) -> Any:
+        """Our own setting, else the context's voice where the server has it, else the server's default; not the first
+        of a language, because wyoming-piper calls installed what it could download."""
+        known = {offered.name for program in info.tts for offered in program.voices}
+        name = self._voice or (voice if voice in known else "")
+        return self._tts.SynthesizeVoice(name=name, speaker=self._speaker or None) if name else None
 
 
 def _audio(chunk: Any) -> Audio:

@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 from ...audio.frame import PCM16_8K, PCM16_16K, PCM16_24K, PCMA_8K, PCMU_8K
 from ...config import BackendConfig
 from ...config_schema.values import is_loopback
-from ...errors import MissingDependency
+from ...errors import BiamiError, MissingDependency
 from ...speech.http import HttpPool
-from ...speech.stages import StageServices, synthesiser, transcriber
+from ...speech.stages import StageServices, WarmUp, synthesiser, transcriber
 from ..port import BackendCapabilities, BackendServices, BackendSession, SessionSetup
 from .chat import ChatModel, LlmOptions
 from .listening import Listening
@@ -86,6 +86,15 @@ class PipelineBackend:
         if not self._fallback:
             return session
         return SpareSession(session, partial(open_spare, self._name, self._fallback, setup, self._services))
+
+    async def warm_up(self) -> None:
+        """The stages that a call begins with load their models and find their servers."""
+        for stage in (*self._ears[:1], *self._voices[:1]):
+            if isinstance(stage, WarmUp):
+                try:
+                    await stage.warm_up()
+                except BiamiError as error:
+                    _log.warning("backends.%s: %s", self._name, error)
 
     def _built(
         self,

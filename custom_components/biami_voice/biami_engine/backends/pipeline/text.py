@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ...speech.sentences import split_sentences
+from ...speech.sentences import SentenceStream
 
 _OPEN, _CLOSE = "<think>", "</think>"
 _MARKUP = re.compile(r"[*_#`~|]+|\[([^\]]*)\]\([^)]*\)|^\s*(?:[-•]|\d+[.)])\s+(?=\S)", re.MULTILINE)
@@ -45,28 +45,17 @@ def _overlap(text: str, tag: str) -> int:
 
 
 class Sentences:
-    """Deltas in, whole sentences out. The last one is not known to be whole until the next begins, or the end."""
+    """Deltas in, whole sentences out, without the thoughts between."""
 
     def __init__(self) -> None:
         self._thoughtless = Thoughtless()
-        self._text = ""
+        self._sentences = SentenceStream()
 
     def feed(self, delta: str) -> list[str]:
-        self._text += self._thoughtless.feed(delta)
-        return self._whole()
+        return self._sentences.feed(self._thoughtless.feed(delta))
 
     def flush(self) -> list[str]:
-        rest, self._text = self._text + self._thoughtless.flush(), ""
-        return split_sentences(rest)
-
-    def _whole(self) -> list[str]:
-        # What follows a full stop tells whether it ended a sentence: two characters of it are enough for the splitter.
-        *whole, rest = split_sentences(self._text) or [""]
-        if not whole or len(rest) < 2:
-            return []
-        trailing = self._text[len(self._text.rstrip()) :]
-        self._text = rest + trailing
-        return whole
+        return self._sentences.feed(self._thoughtless.flush()) + self._sentences.flush()
 
 
 def speakable(sentence: str) -> str:
