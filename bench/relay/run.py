@@ -36,6 +36,7 @@ SUBJECTS = {
     "ours": ("subject.py", ("pcmu", "pcm16")),
     "uvloop": ("subject.py", ("pcmu", "pcm16")),
     "plain": ("reference.py", ("pcmu",)),
+    "say_first": ("subject.py", ()),
 }
 HEADER = """\
                      caller>model ms  model>caller ms   interrupt>clear

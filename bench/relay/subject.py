@@ -18,6 +18,7 @@ from biami_engine.config import (
     EngineConfig,
     IdleConfig,
     LimitsConfig,
+    Opening,
     ServerConfig,
     TwilioLine,
 )
@@ -27,7 +28,9 @@ from biami_engine.web.app import create_app
 ACCOUNT, TOKEN, NUMBER = "AC" + "1" * 32, "relay-bench", "+12025550100"
 
 
-def configuration(port: int, model: str, carrier: str, form: str, database: str) -> EngineConfig:
+def configuration(
+    port: int, model: str, carrier: str, form: str, database: str, opening: Opening = "wait_for_caller"
+) -> EngineConfig:
     options = {"api_key": "bench", "base_url": model, "g711": form == "pcmu"}
     quiet = IdleConfig(after_seconds=3600, absolute_silence_seconds=3600)
     return EngineConfig(
@@ -35,14 +38,14 @@ def configuration(port: int, model: str, carrier: str, form: str, database: str)
         lines={"office": TwilioLine("office", ACCOUNT, TOKEN, NUMBER, context="c", api_url=carrier)},
         backends={"model": BackendConfig("model", "openai_realtime", options)},
         default_backend="model",
-        contexts={"c": ContextConfig("c", opening="wait_for_caller", idle=quiet, tools=())},
+        contexts={"c": ContextConfig("c", opening=opening, idle=quiet, tools=())},
         limits=LimitsConfig(max_concurrent_calls=500),
         call_log=CallLogConfig(f"sqlite:///{database}"),
     )
 
 
-async def serve(port: int, model: str, carrier: str, form: str, database: str) -> None:
-    engine = LocalEngine(configuration(port, model, carrier, form, database))
+async def serve(port: int, model: str, carrier: str, form: str, database: str, opening: Opening) -> None:
+    engine = LocalEngine(configuration(port, model, carrier, form, database, opening))
     await engine.start()
     runner = web.AppRunner(create_app(engine), access_log=None)
     await runner.setup()
@@ -60,4 +63,4 @@ if __name__ == "__main__":
         from uvloop import run
     else:
         from asyncio import run
-    run(serve(int(sys.argv[1]), *sys.argv[2:6]))
+    run(serve(int(sys.argv[1]), *sys.argv[2:6], "say_first" if sys.argv[6:] == ["say_first"] else "wait_for_caller"))

@@ -72,14 +72,13 @@ class TwilioTransport:
         if not self.public_url:
             raise CallRefused("no_public_url", "Twilio cannot reach this engine: server.public_url is not set")
         leg = self._new_leg(request.leg_id, request.call_id, Direction.OUTBOUND, request.from_, request.to)
-        entry = self._entry(leg)
         try:
-            await self.ledger.record_intent(entry)
+            await self.ledger.record_intent(self._entry(leg))
         except BiamiError as error:
             self.legs.pop(leg.id)
             raise CallRefused("ledger_unavailable", f"the call was not placed: {error}") from error
         failures: list[TransportError] = []
-        creating = self.tasks.spawn(self._create(leg, request, entry, failures))
+        creating = self.tasks.spawn(self._create(leg, request, failures))
         try:
             await asyncio.shield(creating)
         except asyncio.CancelledError:
@@ -216,9 +215,7 @@ class TwilioTransport:
             provider_id=leg.provider_id,
         )
 
-    async def _create(
-        self, leg: TwilioLeg, request: DialRequest, entry: LedgerEntry, failures: list[TransportError]
-    ) -> None:
+    async def _create(self, leg: TwilioLeg, request: DialRequest, failures: list[TransportError]) -> None:
         """Never repeated: a second request might ring a second time."""
         form = forms.create_form(request, self.connect_twiml(leg), self.public_url)
         try:
@@ -228,9 +225,7 @@ class TwilioTransport:
             unknown = isinstance(error, ResultUnknown)
             logger.warning("%s: %s was not called: %s", leg.call_id, mask_number(leg.to), error)
             leg.lose(str(error), at_carrier=not unknown)
-            if unknown:
-                self.tasks.linger(self.reconciler.settle_later(entry))
-            return
+            return  # a call that was made all the same is told by its first callback, and closed then
         if not self.learn_sid(leg, call.sid):
             logger.error("%s: a media stream named another call than the carrier's answer", leg.call_id)
             leg.lose("the media stream belongs to another call", at_carrier=True)

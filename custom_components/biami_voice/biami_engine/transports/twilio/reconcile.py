@@ -1,8 +1,8 @@
 """Legs that a former life of this process left open at the carrier: find them by the ledger, close them, write it down.
 
-Only what the ledger knows is touched. An intent without a CallSid is ours only where exactly one call of that pair of
-numbers was created while our request was on its way and no other row of the ledger claims it; else it is left to its
-time limit, to a status callback that names the leg, or to its stream, whose token nobody accepts.
+Only what is certainly ours is touched. Of an intent without a CallSid nothing at the carrier tells which call it
+became, if any: another application may call the same number at the same moment. It is left to the carrier's own proof,
+a status callback that names the leg or a stream with its token (`close_stray`), or to the time it may ring.
 """
 
 from __future__ import annotations
@@ -12,22 +12,17 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
 
 from ...errors import BiamiError, TransportError
-from ...interface import CallStatus, Clock, Direction, LedgerEntry
+from ...interface import CallStatus, Clock, LedgerEntry
 from ..port import Ledger
 from .closing import close_call
-from .rest import REQUEST_TIMEOUT_SECONDS, CallResource, TwilioRest
+from .rest import TwilioRest
 from .status import read_status
 
 logger = logging.getLogger(__name__)
 
-CLOCK_SKEW_SECONDS = 5
-CREATE_WINDOW_SECONDS = REQUEST_TIMEOUT_SECONDS + CLOCK_SKEW_SECONDS
-"""How long after an intent the carrier may have created its call."""
 AGAIN_SECONDS = 60.0
-LOOKS = 3
 FORGET_SECONDS = 3600
 """On top of the time limit: an intent that no callback claimed by then has no call any more."""
 
@@ -58,13 +53,6 @@ class Reconciler:
             await self.clock.sleep_until(self.clock.monotonic() + AGAIN_SECONDS)
             entries = await self._settle_all(entries)
 
-    async def settle_later(self, entry: LedgerEntry) -> None:
-        """The carrier did not say whether it made this call: look when it had time to."""
-        for _ in range(LOOKS):
-            await self.clock.sleep_until(self.clock.monotonic() + CREATE_WINDOW_SECONDS)
-            if await self._try_to_settle(entry):
-                return
-
     async def close_stray(self, leg_id: str, call_sid: str, status: CallStatus) -> None:
         """The carrier speaks of a call that no leg here stands for: close it if the ledger says that it is ours."""
         if leg_id in self._busy:
@@ -92,7 +80,7 @@ class Reconciler:
 
     async def settle(self, entry: LedgerEntry) -> bool:
         """True where the entry is over now; False where it must be looked at again. Raises `TransportError`."""
-        call_sid = entry.provider_id or await self._find_call(entry)
+        call_sid = entry.provider_id
         if call_sid is None:
             return await self._settle_intent(entry)
         if not await self._is_over(call_sid):
@@ -127,31 +115,10 @@ class Reconciler:
             raise
         return status is not None and status.terminal
 
-    async def _find_call(self, entry: LedgerEntry) -> str | None:
-        """The one call that can only be this intent's; its id is written down at once."""
-        if entry.direction is not Direction.OUTBOUND:
-            return None
-        earliest = entry.created_at - timedelta(seconds=CLOCK_SKEW_SECONDS)
-        latest = entry.created_at + timedelta(seconds=CREATE_WINDOW_SECONDS)
-        calls = await self.rest.list_calls(entry.to, entry.from_, earliest)
-        candidates = [call for call in calls if _created_before(call, latest) and not await self._is_known(call)]
-        if len(candidates) != 1:
-            return None
-        await self.ledger.record_leg(entry.leg_id, candidates[0].sid)
-        return candidates[0].sid
-
-    async def _is_known(self, call: CallResource) -> bool:
-        return call.direction != "outbound-api" or await self.ledger.knows(call.sid)
-
     async def _settle_intent(self, entry: LedgerEntry) -> bool:
-        """No call can be told to be its own: forgotten once its time limit has ended whatever there was."""
+        """No call is known to be its own: forgotten once its time limit has ended whatever there was."""
         age = (self.clock.wall() - entry.created_at).total_seconds()
         if age < self.max_call_seconds + FORGET_SECONDS:
             return False
         await self.ledger.record_end(entry.leg_id)
         return True
-
-
-def _created_before(call: CallResource, latest: datetime) -> bool:
-    created = call.created_at
-    return created is not None and created <= latest
