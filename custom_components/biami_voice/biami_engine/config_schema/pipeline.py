@@ -68,6 +68,7 @@ PIPELINE = Section(
     tts=_stages(TTS_STAGES),
     stt_seconds=v.number(0.5, 120),
     tts_seconds=v.number(0.5, 120),
+    hang_over_ms=v.whole(200, 3000),
     ask_again=v.text,
     fallback=v.choice("offline"),
 )

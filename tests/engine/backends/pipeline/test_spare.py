@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from biami_engine.core import events as ev
 from biami_engine.lab.llm import LabLlm
 from biami_engine.lab.llm.faults import ALWAYS
@@ -11,8 +13,9 @@ from ..conversation import spoken_ms
 from .conftest import Opening
 
 
-async def test_the_call_goes_on_in_the_same_session(talk: Opening, llm: LabLlm) -> None:
-    conversation = await talk(InTurn("Hello."), fallback="scripted")
+@pytest.mark.parametrize("kind", ["offline", "scripted"])
+async def test_the_call_goes_on_in_the_same_session(talk: Opening, llm: LabLlm, kind: str) -> None:
+    conversation = await talk(InTurn("Hello."), fallback=kind)
     conversation.session.request_response()
     await conversation.response()
     llm.faults.refuse = ALWAYS

@@ -14,13 +14,13 @@ from ...config_schema.values import is_loopback
 from ...errors import BiamiError, MissingDependency
 from ...speech.http import HttpPool
 from ...speech.stages import StageServices, WarmUp, synthesiser, transcriber
+from ..offline.ear import Ear
 from ..port import BackendCapabilities, BackendServices, BackendSession, SessionSetup
 from .chat import ChatModel, LlmOptions
-from .listening import Listening
 from .session import PipelineSession
 from .spare import SpareSession, open_spare
 from .speaking import Mouth
-from .understanding import Understanding
+from .understanding import Reader, Understanding
 
 FORMATS = (PCM16_16K, PCM16_24K, PCMU_8K, PCMA_8K, PCM16_8K)
 ASK_AGAIN = {
@@ -31,6 +31,11 @@ ASK_AGAIN = {
     "it": "Mi scusi, non ho capito. Può ripetere?",
 }
 STT_SECONDS, TTS_SECONDS = 8.0, 8.0
+HANG_OVER_MS = 450
+"""Silence that ends a turn; who goes on after it interrupts the answer and is heard out."""
+OFFLINE: Sequence[Mapping[str, Any]] = ({"type": "offline"},)
+ENGLISH = frozenset({"en"})
+"""Of the house's own recogniser and voices."""
 
 _log = logging.getLogger(__name__)
 
@@ -47,10 +52,13 @@ class PipelineBackend:
         self._http = HttpPool()
         stages = StageServices(services.speech, self._http, services.config_dir)
         self._missing: MissingDependency | None = None
-        self._ears = self._built(transcriber, options.get("stt") or [{"type": "offline"}], stages)
-        self._voices = self._built(synthesiser, options.get("tts") or [{"type": "offline"}], stages)
+        stt, tts = (options.get(key) or OFFLINE for key in ("stt", "tts"))
+        self._ears = self._built(transcriber, stt, stages)
+        self._voices = self._built(synthesiser, tts, stages)
         llm = LlmOptions(**options["llm"])
         self._model = ChatModel(llm, self._http)
+        self._reads_early = all(stage["type"] != "openai" for stage in stt)
+        self._hang_over_ms = float(options.get("hang_over_ms", HANG_OVER_MS))
         self._stt_seconds = float(options.get("stt_seconds", STT_SECONDS))
         self._tts_seconds = float(options.get("tts_seconds", TTS_SECONDS))
         self._ask_again = str(options.get("ask_again", ""))
@@ -65,18 +73,20 @@ class PipelineBackend:
             speaks_to_order=True,
             remote=self._remote,
             usage_kind="tokens",
+            languages=ENGLISH if _all_offline(stt) or _all_offline(tts) else None,
         )
 
     async def open(self, setup: SessionSetup) -> BackendSession:
         """Raises `MissingDependency` where no stage of a kind can be had."""
         if self._missing is not None:
             raise self._missing
+        ear = Ear(setup.input_format, lambda: self._hang_over_ms)
         self._http.enter()
         language = setup.language.partition("-")[0]
         session = PipelineSession(
             setup,
-            Listening(self._services.speech.voice_activity(setup.input_format)),
-            Understanding(setup, self._ears, self._stt_seconds),
+            ear,
+            Reader(Understanding(setup, self._ears, self._stt_seconds), self._reads_early),
             self._model,
             partial(Mouth, setup, self._voices, self._tts_seconds),
             self._ask_again or ASK_AGAIN.get(language, ASK_AGAIN["en"]),
@@ -115,3 +125,7 @@ class PipelineBackend:
         if not built:
             self._missing = self._missing or lacking
         return built
+
+
+def _all_offline(stages: Sequence[Mapping[str, Any]]) -> bool:
+    return all(stage["type"] == "offline" for stage in stages)

@@ -16,14 +16,14 @@ from ...errors import BackendError, BiamiError
 from ...interface import Role
 from ...speech.sentences import split_sentences
 from ...streams import EventStream
+from ..offline.ear import Began, Ear, Heard, Paused, Resumed
 from ..port import SessionSetup
 from .calls import ToolCall
 from .chat import ChatModel, Finished, Words
 from .history import AgentTurn, History
-from .listening import Began, Listening, Utterance
 from .speaking import MAX_SENTENCES, Mouth, SentenceQueue
 from .text import Sentences
-from .understanding import Understanding
+from .understanding import Reader, Turn
 
 ORDER = re.compile(r'Say exactly: "(.*)"', re.DOTALL)
 MAX_WAITING = 8
@@ -37,8 +37,8 @@ class PipelineSession:
     def __init__(
         self,
         setup: SessionSetup,
-        listening: Listening,
-        understanding: Understanding,
+        ear: Ear,
+        reader: Reader,
         model: ChatModel,
         make_mouth: Callable[[Callable[[ev.CallEvent], None]], Mouth],
         ask_again: str,
@@ -47,15 +47,15 @@ class PipelineSession:
     ) -> None:
         self.history = History(setup.instructions)
         self._setup = setup
-        self._listening = listening
-        self._understanding = understanding
+        self._ear = ear
+        self._reader = reader
         self._model = model
         self._events: EventStream[ev.CallEvent] = EventStream()
         self._mouth = make_mouth(self._events.put)
         self._ask_again = ask_again
         self._release: Callable[[], Awaitable[None]] | None = release
         self._answers_turns = not setup.guarded
-        self._utterances: asyncio.Queue[tuple[str, Audio]] = asyncio.Queue(MAX_WAITING)
+        self._turns: asyncio.Queue[Turn] = asyncio.Queue(MAX_WAITING)
         self._missed = False
         self._wanted: deque[str | None] = deque(maxlen=MAX_WAITING)
         self._response: asyncio.Task[None] | None = None
@@ -63,7 +63,7 @@ class PipelineSession:
         self._turn_id = ""
         self._over = False
         self._events.put(ev.BackendOpened(setup.generation, self._answers_turns, knows_words=True, remote=remote))
-        self._reader = self._spawn(self._read(), "words")
+        self._reading = self._spawn(self._read(), "words")
 
     # --- what the call does to it ---
 
@@ -73,18 +73,15 @@ class PipelineSession:
     def send_audio(self, audio: Audio) -> None:
         if self._over:
             return
-        heard = self._listening.hear(audio)
-        if isinstance(heard, Began):
-            self._turn_id = self._next_id("u")
-            self._put(ev.SpeechStarted(self._setup.generation, self._turn_id))
-        elif heard is not None:
-            self._turn_over(heard)
+        for heard in self._ear.hear(audio):
+            self._heard(heard)
 
     def commit(self) -> None:
-        utterance = self._listening.commit()
-        if utterance is not None and not self._over:
-            self._turn_over(utterance)
-            self.request_response()
+        if self._over or not self._ear.speaking:
+            return
+        for heard in self._ear.commit():
+            self._heard(heard)
+        self.request_response()
 
     def inject(self, text: str, role: Role) -> None:
         self.history.add(role, text)
@@ -111,10 +108,11 @@ class PipelineSession:
     async def close(self) -> None:
         self._over = True
         self._wanted.clear()
-        tasks = [task for task in (self._reader, self._response) if task is not None]
+        tasks = [task for task in (self._reading, self._response) if task is not None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self._reader.close()
         self._events.close()
         release, self._release = self._release, None
         if release is not None:
@@ -122,34 +120,45 @@ class PipelineSession:
 
     # --- hearing ---
 
-    def _turn_over(self, utterance: Utterance) -> None:
-        self._put(ev.SpeechStopped(self._setup.generation))
-        if self._utterances.full():
+    def _heard(self, heard: Heard) -> None:
+        if isinstance(heard, Began):
+            self._turn_id = self._next_id("u")
+            self._put(ev.SpeechStarted(self._setup.generation, self._turn_id, heard.ago_ms))
+        elif isinstance(heard, Paused):
+            self._reader.pause(heard.audio)
+        elif isinstance(heard, Resumed):
+            self._reader.resume()
+        else:
+            self._put(ev.SpeechStopped(self._setup.generation, heard.ago_ms))
+            self._turn_over()
+
+    def _turn_over(self) -> None:
+        turn = self._reader.take(self._turn_id)
+        if turn is not None and not self._turns.full():
+            self._turns.put_nowait(turn)
+        elif turn is not None:
             _log.warning("%s: speech-to-text does not keep up: a turn is dropped", self._setup.call_id)
-            return
-        self._utterances.put_nowait((self._turn_id, utterance.audio))
 
     async def _read(self) -> None:
         """Turns become words, in their order."""
         while True:
-            item_id, audio = await self._utterances.get()
+            turn = await self._turns.get()
             try:
-                await self._read_one(item_id, audio)
+                await self._read_one(turn)
             except BiamiError as error:
                 self._lose(error)
                 return
             finally:
-                self._utterances.task_done()
+                self._turns.task_done()
 
-    async def _read_one(self, item_id: str, audio: Audio) -> None:
-        understood = await self._understanding.words(audio)
-        seconds = {"seconds": audio.duration_ms / 1000}
-        self._put(ev.Usage(self._setup.generation, "transcription", seconds))
+    async def _read_one(self, turn: Turn) -> None:
+        understood = await self._reader.words(turn)
+        self._put(ev.Usage(self._setup.generation, "transcription", {"seconds": turn.audio.duration_ms / 1000}))
         if understood.text:
             self.history.add(Role.CALLER, understood.text)
         self._missed = understood.missed
-        self._put(ev.Transcript(self._setup.generation, item_id, Role.CALLER, understood.text))
-        if self._answers_turns and (understood.text or understood.missed) and not self._listening.speaking:
+        self._put(ev.Transcript(self._setup.generation, turn.item_id, Role.CALLER, understood.text))
+        if self._answers_turns and (understood.text or understood.missed) and not self._ear.speaking:
             self.request_response()
 
     # --- answering ---
@@ -164,7 +173,7 @@ class PipelineSession:
         self._put(ev.ResponseStarted(self._setup.generation, response_id))
         status, lost = "cancelled", None
         try:
-            await self._utterances.join()  # what was said last belongs to what is answered
+            await self._turns.join()  # what was said last belongs to what is answered
             status = await self._reply(instructions)
         except BiamiError as error:
             status, lost = "failed", error

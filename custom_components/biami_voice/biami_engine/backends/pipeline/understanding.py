@@ -61,3 +61,60 @@ def _judged(recognition: Recognition) -> Understood:
     if not any(character.isalnum() for character in recognition.text) or recognition.confidence < NOISE:
         return Understood()
     return Understood(recognition.text) if recognition.confident else Understood(missed=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What the caller said; `early`: it is being read already."""
+
+    item_id: str
+    audio: Audio
+    early: asyncio.Task[Understood] | None
+
+
+class Reader:
+    """Reads a turn while it is not known yet whether it is over: its end is told after some silence. `early` off: only
+    whole turns, because a stage costs money or goes on with what is not wanted any more."""
+
+    def __init__(self, understanding: Understanding, early: bool) -> None:
+        self._understanding = understanding
+        self._early = early
+        self._audio: Audio | None = None
+        self._task: asyncio.Task[Understood] | None = None
+        self._tasks: set[asyncio.Task[Understood]] = set()
+
+    def pause(self, audio: Audio) -> None:
+        """The turn so far."""
+        self.resume()
+        self._audio = audio
+        if self._early:
+            self._task = asyncio.create_task(self._understanding.words(audio))
+            self._tasks.add(self._task)
+            self._task.add_done_callback(self._forget)
+
+    def resume(self) -> None:
+        """The caller goes on: what was read is not all."""
+        if self._task is not None:
+            self._task.cancel()
+        self._audio = self._task = None
+
+    def take(self, item_id: str) -> Turn | None:
+        """The turn is over."""
+        audio, task = self._audio, self._task
+        self._audio = self._task = None
+        return None if audio is None else Turn(item_id, audio, task)
+
+    async def words(self, turn: Turn) -> Understood:
+        """Raises like `Understanding.words`."""
+        return await (self._understanding.words(turn.audio) if turn.early is None else turn.early)
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _forget(self, task: asyncio.Task[Understood]) -> None:
+        """Its failure counts where the turn is read."""
+        self._tasks.discard(task)
+        if not task.cancelled():
+            task.exception()
