@@ -9,14 +9,13 @@ const HANGOVER_FRAMES = 20;
 const QUIETEST_DB = -100;
 
 class Recorder extends AudioWorkletProcessor {
-  constructor() {
+  constructor({ processorOptions }) {
     super();
     this.resampler = new Resampler(sampleRate, RATE);
     this.frame = new Float32Array(FRAME);
     this.filled = 0;
-    this.thresholdDb = QUIETEST_DB;
-    this.muted = false;
     this.open = 0;
+    Object.assign(this, processorOptions); // thresholdDb, muted
     this.port.onmessage = ({ data }) => Object.assign(this, data);
   }
 

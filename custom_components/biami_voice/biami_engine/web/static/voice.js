@@ -47,12 +47,16 @@ export class VoiceCall extends EventTarget {
   }
 
   startRecorder() {
-    this.recorder = new AudioWorkletNode(this.audio, "recorder", { numberOfOutputs: 0, channelCount: 1, channelCountMode: "explicit" });
+    this.recorder = new AudioWorkletNode(this.audio, "recorder", {
+      numberOfOutputs: 0,
+      channelCount: 1,
+      channelCountMode: "explicit",
+      processorOptions: this.limits(), // a posted message would come after the first frames
+    });
     this.recorder.port.onmessage = ({ data }) => {
       if (this.socket.readyState === WebSocket.OPEN && this.socket.bufferedAmount < MAX_UNSENT_BYTES) this.socket.send(data.pcm);
       this.emit("microphonelevel", data);
     };
-    this.tellRecorder();
     this.audio.createMediaStreamSource(this.microphone).connect(this.recorder);
   }
 
@@ -100,7 +104,11 @@ export class VoiceCall extends EventTarget {
   }
 
   tellRecorder() {
-    this.recorder?.port.postMessage({ thresholdDb: this.thresholdDb, muted: this.muted });
+    this.recorder?.port.postMessage(this.limits());
+  }
+
+  limits() {
+    return { thresholdDb: this.thresholdDb, muted: this.muted };
   }
 
   press(digit) {
