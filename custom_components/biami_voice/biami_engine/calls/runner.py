@@ -115,7 +115,8 @@ class CallRunner:
                 self._waiting.clear()
                 await self.ended.wait()
                 for task in self._owned:
-                    task.cancel()
+                    if not task.cancelling():  # a backend that is closing already must not be torn out of it
+                        task.cancel()
         finally:
             self._close()
 
