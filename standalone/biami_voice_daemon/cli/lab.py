@@ -9,9 +9,12 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from dataclasses import replace
+from pathlib import Path
 
-from biami_engine.config import EngineConfig, TwilioLine
+from biami_engine.config import CalendarConfig, CalendarSource, EngineConfig, TwilioLine
 from biami_engine.errors import NotFound, TransportError
+from biami_engine.tools.ports import HostPorts
 
 from ..daemon_api import DaemonApi, DaemonRefused
 from ..lab_carrier import lab_lines
@@ -31,7 +34,31 @@ def lab(arguments: argparse.Namespace) -> int:
 
     set_up_logging("error", as_json=False, under_systemd=not sys.stderr.isatty())
     folder = shipped_config_dir() / "lab"
+    if arguments.scenarios[:1] == ["talk"]:
+        return _talk(arguments)
     return asyncio.run(run_lab(arguments.scenarios, folder=folder, speed=arguments.speed, list_only=arguments.list))
+
+
+def _talk(arguments: argparse.Namespace) -> int:
+    from biami_engine.lab.talks.main import run_talks
+
+    talks = run_talks(
+        arguments.scenarios[1:], folder=shipped_config_dir() / "lab" / "talks", house=_talk_house,
+        list_only=arguments.list,
+    )  # fmt: skip
+    return asyncio.run(talks)
+
+
+def _talk_house(folder: Path) -> tuple[EngineConfig, HostPorts]:
+    """The shipped demonstration, with a calendar of its own."""
+    from ..host_ports import host_ports
+
+    config = load_settings(shipped_config_dir() / "biami.example.yaml").config
+    rules = config.tools.calendar or CalendarConfig()
+    sources = (CalendarSource(str(folder / "calendar.ics"), "calendar"),)
+    calendar = replace(rules, sources=sources, write_to="calendar")
+    config = replace(config, tools=replace(config.tools, calendar=calendar))
+    return config, host_ports(config)
 
 
 def lab_call(arguments: argparse.Namespace) -> int:

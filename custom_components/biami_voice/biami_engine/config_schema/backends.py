@@ -13,7 +13,7 @@ BACKEND_OPTIONS: dict[str, Section] = {
         recogniser=v.text,
         hang_over_ms=v.whole(100, 2000),
         patience_ms=v.whole(200, 5000),
-        confidence=v.number(-2, 0),
+        confidence=v.number(-2, -0.01),
     ),
     "openai_realtime": Section(
         {"api_key": v.secret},

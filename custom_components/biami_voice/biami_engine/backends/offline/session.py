@@ -64,6 +64,7 @@ class Settings:
     patience_ms: int = 600
     """Silence after one that may go on."""
     confidence: float = CONFIDENT
+    """Mean log-probability of a token from which words are believed; names and free words from twice of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +189,7 @@ class OfflineSession:
 
     async def _prepare(self, text: str) -> None:
         """The answer to words that may be the whole turn: tried, and its first sentence made."""
-        _, turn = self.dialogue.heard(self.state, text, True, self._now())
+        _, turn = self.dialogue.heard(self.state, text, 0.0, self._now())
         await self._mouth.prepare(turn.say)
 
     def _pressed(self, key: str) -> None:
@@ -220,7 +221,7 @@ class OfflineSession:
             self._tool_id = ""
             return lambda state: self.dialogue.fact(state, lost.group(1), self._now())
         if role is Role.CALLER:
-            return lambda state: self.dialogue.heard(state, text, True, self._now())
+            return lambda state: self.dialogue.heard(state, text, 0.0, self._now())
         return lambda state: self.dialogue.opening(state, self._now())
 
     def _put(self, job: _Spoke | _Do) -> None:
@@ -251,15 +252,15 @@ class OfflineSession:
             await self._respond(turn)
             return
         recognition = await job.reading.recognition()
-        understood = recognition.confidence >= self._settings.confidence
-        text = recognition.text if understood or job.reading.likely_speech(recognition) else ""
+        doubt = recognition.confidence / self._settings.confidence
+        text = recognition.text if doubt <= 1 or job.reading.likely_speech(recognition) else ""
         nothing = self._is_nothing(text)
         if not nothing:
             await self._stop_speaking()
         self._events.put(Transcript(self._setup.generation, job.reading.item_id, Role.CALLER, text))
         if nothing:
             return
-        self.state, turn = self.dialogue.heard(self.state, text, understood, self._now())
+        self.state, turn = self.dialogue.heard(self.state, text, doubt, self._now())
         await self._respond(turn)
 
     def _is_nothing(self, text: str) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from .answers import without_yes_no
 from .flow import Flow, Here
 from .flows import FLOWS, of_intent, offer, small_talk
 from .grammar import Understood
@@ -15,11 +16,12 @@ from .heard import Heard
 from .knowledge import Knowledge
 from .moments import without_when
 from .numerals import normalised, plain
-from .state import Form, State, Turn
+from .state import Form, Kind, State, Turn
 
 MOST_MISSES = 5
 """Turns in a row that were not understood; then the call is given up."""
-ENOUGH_DIGITS = 3
+CERTAIN, DOUBTFUL = 1.0, 2.0
+"""Doubt up to which words are believed."""
 EVERYWHERE = ("repeat", "cancel", "help", "goodbye", "wait")
 """Understood in the middle of any matter."""
 
@@ -46,11 +48,11 @@ class Dialogue:
         reason = self.knows.text("reason" if self.knows.goal else "no_reason", goal=self.knows.goal)
         return self._next(state, Turn(self.knows.text("introduce", reason=reason), state.form))
 
-    def heard(self, state: State, text: str, confident: bool, now: datetime) -> tuple[State, Turn]:
-        """The caller said this."""
-        if not confident:
-            return self._not_understood(state, now)
+    def heard(self, state: State, text: str, doubt: float, now: datetime) -> tuple[State, Turn]:
+        """The caller said this. `doubt` 0: the recogniser is sure; 1: it need not be believed; 2: it is noise."""
         heard = self._read(text, now)
+        if doubt > self._bearable(state, heard):
+            return self._not_understood(state, now)
         here = Here(self.knows, now)
         everywhere = self._everywhere(state, heard, here)
         if everywhere is not None:
@@ -69,7 +71,7 @@ class Dialogue:
         if kind == "number" and key.isdecimal():
             words = {key: key}
         if key in words:
-            return self.heard(replace(state, unheard=False), words[key], True, now)
+            return self.heard(replace(state, unheard=False), words[key], 0.0, now)
         say = self.knows.text("help_start") if key == "0" else self.knows.text("no_meaning")
         return self._next(state, Turn(say, state.form))
 
@@ -77,7 +79,7 @@ class Dialogue:
         """No further key came."""
         if not state.keys:
             return state, Turn(form=state.form)
-        return self.heard(replace(state, keys=""), state.keys, True, now)
+        return self.heard(replace(state, keys=""), state.keys, 0.0, now)
 
     def tool_answered(self, state: State, output: str, now: datetime) -> tuple[State, Turn]:
         """JSON text of the tool that the last turn asked for."""
@@ -112,11 +114,23 @@ class Dialogue:
 
     # --- how it is decided ---
 
+    def _bearable(self, state: State, heard: Heard) -> float:
+        """Names and free words are read back before anything is done with them, and what is known word for word or fits
+        the question was hardly something else. What follows from a yes to a read-back, or a goodbye, is for good."""
+        form = state.form
+        kind = form.kind if form else "anything"
+        if kind in ("name", "text"):
+            return DOUBTFUL
+        known = heard.intent is not None and heard.intent.strong
+        final = (form is not None and form.asking == "confirm") or heard.means("goodbye")
+        return DOUBTFUL if (known or _fits(kind, heard)) and not final else CERTAIN
+
     def _read(self, text: str, now: datetime) -> Heard:
-        bare = without_when(normalised(text))
-        readings = [self._grammar.understand(reading) for reading in dict.fromkeys((plain(text), bare)) if reading]
+        whole = plain(text)
+        ways = dict.fromkeys((whole, without_when(normalised(text)), without_yes_no(whole)))
+        readings = [self._grammar.understand(way) for way in ways if way]
         found = [reading for reading in readings if reading is not None]
-        best = max(found, key=lambda one: (not one.open, one.score), default=None)
+        best = max(found, key=lambda one: one.rank, default=None)
         return Heard(text, best, now, self.knows)
 
     def _everywhere(self, state: State, heard: Heard, here: Here) -> tuple[State, Turn] | None:
@@ -201,6 +215,12 @@ class Dialogue:
         said = turn.say or state.said
         merged = {**state.answers, **answers}
         return replace(state, form=turn.form, said=said, misses=0, unheard=False, keys="", answers=merged), turn
+
+
+def _fits(kind: Kind, heard: Heard) -> bool:
+    if kind == "datetime":
+        return bool(heard.when(expected=True))
+    return kind == "yes_no" and heard.yes is not None
 
 
 def _data(output: str) -> Mapping[str, Any]:

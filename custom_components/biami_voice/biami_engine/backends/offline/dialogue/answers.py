@@ -40,7 +40,7 @@ def yes_no(text: str) -> bool | None:
 def without_yes_no(text: str) -> str:
     """What follows: `no, tuesday` is `tuesday`."""
     pattern = _NO if _NO.match(text) else _YES
-    return pattern.sub("", text, count=1).strip()
+    return re.sub(r"^(?:but|and|then|so)\b", "", pattern.sub("", text, count=1).strip()).strip()
 
 
 def ordinal_of(text: str, count: int) -> int | None:

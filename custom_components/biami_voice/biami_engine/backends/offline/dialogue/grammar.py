@@ -36,6 +36,11 @@ class Understood:
     open: bool = False
 
     @property
+    def rank(self) -> tuple[bool, bool, float]:
+        """A template without a wildcard goes before one with it, and that before a sentence that is only near."""
+        return self.strong, self.open, self.score
+
+    @property
     def strong(self) -> bool:
         return self.score >= STRONG and not self.open
 
@@ -79,7 +84,7 @@ class Grammar:
         contact = contact_of(text, self._contacts) if self._contacts else None
         readings = [text] if contact is None else [_masked(text, contact), text]
         found = [answer for reading in readings for answer in self._readings(reading)]
-        best = max(found, key=lambda one: (not one.open, one.score), default=None)
+        best = max(found, key=lambda one: one.rank, default=None)
         if best is None or CONTACT not in best.slots:
             return best
         return Understood(best.intent, best.score, {**best.slots, CONTACT: contact or ""}, best.open)

@@ -30,7 +30,8 @@ _TIMES = (
     re.compile(rf"\b(?:at|around|about|from|by) {_HOUR}(?! ?(?:st|nd|rd|th|days?|weeks?|minutes?))\b"),
 )  # fmt: skip
 _BARE_TIME = re.compile(rf"(?:^|\s){_HOUR}(?: (?P<minute>[0-5]\d))?(?:$|\s)")
-_MONTH_DAY = re.compile(r"\b(\w+) (\d{1,2})(?:st|nd|rd|th)?\b|\b(\d{1,2})(?:st|nd|rd|th)?(?: of)? (\w+)\b")
+_MONTH_DAY = re.compile(r"\b(?P<month>\w+) (?P<day>\d{1,2})(?:st|nd|rd|th)?\b")
+_DAY_MONTH = re.compile(r"\b(?P<day>\d{1,2})(?:st|nd|rd|th)?(?: of)? (?P<month>[a-z]\w+)\b")
 _DAY_ONLY = re.compile(r"\bthe (\d{1,2})(?:st|nd|rd|th)\b(?! (?:one|option|slot|time))")
 
 
@@ -83,11 +84,10 @@ def _day(text: str, today: date) -> date | None:
 
 
 def _calendar_day(text: str, today: date) -> date | None:
-    for found in _MONTH_DAY.finditer(text):
-        name, number = (found[1], found[2]) if found[1] else (found[4], found[3])
-        month = _nearest(name, MONTHS)
+    for found in (*_DAY_MONTH.finditer(text), *_MONTH_DAY.finditer(text)):
+        month = _nearest(found["month"], MONTHS)
         if month is not None:
-            return _next_date(int(number), month + 1, today)
+            return _next_date(int(found["day"]), month + 1, today)
     if found_day := _DAY_ONLY.search(text):
         number = int(found_day[1])
         same = _date(today.year, today.month, number)

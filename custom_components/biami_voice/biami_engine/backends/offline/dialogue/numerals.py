@@ -21,6 +21,7 @@ HOMOPHONES = {"oh": "0", "o": "0", "for": "4", "to": "2", "too": "2", "won": "1"
 """What a recogniser makes of a single digit; believed only where digits are expected."""
 REPEATED = {"double": 2, "triple": 3}
 
+_MORROW = re.compile(r"\binto morrow\b")
 _AM_PM = re.compile(r"(?<![a-z])([ap])\.?\s?m\b\.?")
 _NOISE = re.compile(r"[^\w\s':.+#*]|(?<!\d)[.:]|[.:](?!\d)")
 
@@ -28,7 +29,8 @@ _NOISE = re.compile(r"[^\w\s':.+#*]|(?<!\d)[.:]|[.:](?!\d)")
 def plain(text: str) -> str:
     """Lower case, no punctuation but that inside numbers, `pm` for `p.m.`."""
     text = text.lower().replace("’", "'").replace("-", " ")
-    return " ".join(_NOISE.sub(" ", _AM_PM.sub(r" \1m ", text)).split())
+    words = " ".join(_NOISE.sub(" ", _AM_PM.sub(r" \1m ", text)).split())
+    return _MORROW.sub("in tomorrow", words).replace("to morrow", "tomorrow")
 
 
 def normalised(text: str) -> str:
@@ -86,11 +88,14 @@ def _suffix(value: int) -> str:
 def digits_of(text: str) -> str:
     """The digits of a telephone number in normalised text, a leading plus kept; empty where there are none."""
     digits, times = "", 1
-    for word in re.sub(r"[.:]", " ", text).split():
+    words = re.sub(r"[.:]", " ", text).split()
+    nothing_else = all(word.isdecimal() or word in HOMOPHONES for word in words)
+    for word in words:
         if word in REPEATED:
             times = REPEATED[word]
             continue
-        found = word.lstrip("+") if word.lstrip("+").isdecimal() else HOMOPHONES.get(word, "") if digits else ""
+        alike = HOMOPHONES.get(word, "") if digits or nothing_else else ""
+        found = word.lstrip("+") if word.lstrip("+").isdecimal() else alike
         if (word.startswith("+") or word == "plus") and not digits:
             digits = "+"
         digits += found * times
