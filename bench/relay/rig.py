@@ -87,6 +87,8 @@ class Rig:
         self.format = PCMU_8K if form == "pcmu" else PCM16_24K
         self.results = Results()
         self.calls: deque[Call] = deque()
+        self.paired = asyncio.Semaphore(0)
+        """Released when the model hears a call: it cannot tell which, so they must begin one after the other."""
         self.echoes: set[asyncio.Future[None]] = set()
         self._silence = sound(PCMU_8K, 20, False)
         self._silence_to_model = sound(self.format, 20, False)
@@ -121,6 +123,7 @@ class Rig:
                 if call is None:
                     call = self.calls.popleft()
                     call.model = socket
+                    self.paired.release()
                 self.heard_by_model(call, text)
                 continue
             event = json.loads(text)

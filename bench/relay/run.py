@@ -135,13 +135,15 @@ async def load(rig: Rig, pid: int, calls: int, seconds: float) -> Row:
     async with aiohttp.ClientSession(connector=connector) as session:
         await rig.run_call(session, 0, WARM_UP_SECONDS)
         rig.results = Results()
+        await rig.paired.acquire()
         idle = memory_mb(pid)
         tasks = []
+        first = time.perf_counter()
         for number in range(calls):
             tasks.append(asyncio.create_task(rig.run_call(session, number, seconds)))
-            await asyncio.sleep(STAGGER_SECONDS)
+            await asyncio.gather(rig.paired.acquire(), asyncio.sleep(STAGGER_SECONDS))
         before, began = cpu_seconds(pid), time.perf_counter()
-        await asyncio.sleep(seconds - calls * STAGGER_SECONDS - 0.5)
+        await asyncio.sleep(max(1.0, first + seconds - began - 0.5))
         spent, took = cpu_seconds(pid) - before, time.perf_counter() - began
         busy = memory_mb(pid)
         await asyncio.gather(*tasks)
