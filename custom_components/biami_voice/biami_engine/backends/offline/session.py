@@ -76,6 +76,7 @@ class _Spoke:
 class _Do:
     step: Step
     after_tool: bool = False
+    """The tool that was asked for is over, with or without an answer."""
 
 
 class OfflineSession:
@@ -206,19 +207,17 @@ class OfflineSession:
         """A response is due: to a tool's answer, to what was told, or to the beginning of the call."""
         if self._tool_output is not None:
             output, self._tool_output = self._tool_output, None
-            self._tool_id = ""
             step: Step = lambda state: self.dialogue.tool_answered(state, output, self._now())  # noqa: E731 - one of five
             self._put(_Do(step, after_tool=True))
         elif self._told is not None:
             (role, text), self._told = self._told, None
-            self._put(_Do(self._answer_to(role, text)))
+            self._put(_Do(self._answer_to(role, text), after_tool=True))
         elif not self._opened:
             self._put(_Do(lambda state: self.dialogue.opening(state, self._now())))
 
     def _answer_to(self, role: Role, text: str) -> Step:
         lost = _LOST_CONTACT.match(text)
         if lost is not None and role is Role.SYSTEM:
-            self._tool_id = ""
             return lambda state: self.dialogue.fact(state, lost.group(1), self._now())
         if role is Role.CALLER:
             return lambda state: self.dialogue.heard(state, text, 0.0, self._now())
@@ -235,16 +234,14 @@ class OfflineSession:
     async def _converse(self) -> None:
         while True:
             job = await self._inbox.get()
-            if self._tool_id and not getattr(job, "after_tool", False) and not self._is_order(job):
-                self._deferred.append(job)
+            if self._tool_id and isinstance(job, _Spoke):
+                self._deferred.append(job)  # while a tool works the caller is only heard
                 continue
+            if isinstance(job, _Do) and job.after_tool:
+                self._tool_id = ""
             await self._do(job)
             while self._deferred and not self._tool_id:
                 await self._do(self._deferred.popleft())
-
-    def _is_order(self, job: _Spoke | _Do) -> bool:
-        """While a tool works, the house's own words are said and the caller's are only heard."""
-        return isinstance(job, _Do)
 
     async def _do(self, job: _Spoke | _Do) -> None:
         if isinstance(job, _Do):
