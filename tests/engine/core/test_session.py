@@ -208,9 +208,24 @@ def test_an_interrupted_sentence_keeps_what_was_heard(call, audio) -> None:
     driver.go_live()
     driver.now += 2.5
     driver.hear(ev.AgentAudio(1, "a", audio(4000)), ev.Transcript(1, "a", Role.AGENT, "one two three four"))
+    driver.now += 2.0
     driver.hear(ev.Played(LEG, "a", 2000), ev.SpeechStarted(1), ev.Cleared(LEG))
     turn = {"item_id": "a", "role": "agent", "text": "one two", "at_ms": 2500, "interrupted": True}
     assert cmd.Report("turn", turn) in driver.told
+
+
+def test_words_that_waited_for_others_are_written_down_when_they_were_heard(call, audio) -> None:
+    driver = call()
+    driver.go_live()
+    for item in ("a", "b"):
+        driver.hear(ev.AgentAudio(1, item, audio(2000)), ev.AgentAudioDone(1, item))
+        driver.hear(ev.Transcript(1, item, Role.AGENT, f"words of {item}"))
+    driver.now += 2.0
+    driver.hear(ev.Played(LEG, "a", 2000))
+    driver.now += 2.0
+    driver.hear(ev.Played(LEG, "b", 2000))
+    turns = [c.data for c in driver.of(cmd.Report) if c.type == "turn"]
+    assert [(turn["text"], turn["at_ms"]) for turn in turns] == [("words of a", 0), ("words of b", 2000)]
 
 
 def test_a_text_that_comes_after_the_cut_still_counts(call, audio) -> None:

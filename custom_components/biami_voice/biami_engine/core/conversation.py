@@ -165,7 +165,7 @@ class Conversation:
         self.voice.say(item_id, audio, now)
 
     def played(self, wire_id: str, ms: float, now: float) -> None:
-        item_id = self.voice.played(wire_id, ms)
+        item_id = self.voice.played(wire_id, ms, now)
         if item_id is not None and ms > 0:
             self._heard_since.setdefault(item_id, now - ms / 1000)
         if self.context.turns.protect_first_sentence and self._first_was_heard:

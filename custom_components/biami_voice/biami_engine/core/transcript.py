@@ -13,6 +13,7 @@ class _Line:
     at_ms: int
     text: str = ""
     final: bool = False
+    heard: bool = False
 
 
 def heard_part(text: str, heard_ms: float, generated_ms: float) -> str:
@@ -36,6 +37,13 @@ class TranscriptBook:
         """An item's sound begins now, whenever its text may come."""
         if item_id not in self._closed:
             self._lines.setdefault(item_id, _Line(role, at_ms))
+
+    def heard_from(self, item_id: str, at_ms: int) -> None:
+        """The item's first sound was heard then; it may have waited for other words before it."""
+        line = self._lines.get(item_id)
+        if line is not None and not line.heard:
+            line.heard = True
+            line.at_ms = at_ms
 
     def add(self, item_id: str, role: Role, text: str, final: bool, at_ms: int) -> bool:
         """Text of an item; False where its line is closed already."""

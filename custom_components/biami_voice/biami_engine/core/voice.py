@@ -97,10 +97,12 @@ class AgentVoice:
         self.playback.finish(item_id)
         self._settle_if_over(item_id)
 
-    def played(self, wire_id: str, ms: float) -> str | None:
+    def played(self, wire_id: str, ms: float, now: float) -> str | None:
         """The leg heard so much; returns the item."""
         item_id = self.playback.played(wire_id, ms)
         if item_id is not None:
+            if ms > 0:
+                self.book.heard_from(item_id, self.at_ms(now - ms / 1000))
             self._settle_if_over(item_id)
         return item_id
 
