@@ -19,21 +19,20 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from callers import Caller, prompts, spoken
 
 from biami_engine.audio.frame import PCM16_24K, PCMU_8K
 from biami_engine.calllog import Store
-from biami_engine.config import BackendConfig, CalendarConfig, CalendarSource, EngineConfig
+from biami_engine.config import BackendConfig
 from biami_engine.lab.talks import Line, Talk, held_out, read_talks
 from biami_engine.lab.talks.bare import bare_call
 from biami_engine.lab.talks.judge import Reply, Verdict, verdict_of
 from biami_engine.speech import Voices
-from biami_engine.tools.ports import HostPorts
-from biami_voice_daemon.host_ports import host_ports
-from biami_voice_daemon.settings import load_settings, shipped_config_dir
+from biami_voice_daemon.cli.lab import talk_house
+from biami_voice_daemon.settings import shipped_config_dir
 
 LOCAL = BackendConfig("local", "offline")
 REPEATS = 1
@@ -49,21 +48,11 @@ class Turn:
     verdict: Verdict
 
 
-def house(folder: Path) -> tuple[EngineConfig, HostPorts]:
-    """The shipped demonstration with a calendar of its own."""
-    config = load_settings(shipped_config_dir() / "biami.example.yaml").config
-    calendar = config.tools.calendar or CalendarConfig()
-    sources = (CalendarSource(str(folder / "calendar.ics"), "calendar"),)
-    tools = replace(config.tools, calendar=replace(calendar, sources=sources, write_to="calendar"))
-    config = replace(config, tools=tools, time_zone="UTC")
-    return config, host_ports(config)
-
-
 async def hold(talk: Talk, caller: Caller, voices: Voices) -> list[Turn]:
     """One conversation; after a turn that went wrong there is nothing more to judge."""
     turns: list[Turn] = []
     with tempfile.TemporaryDirectory() as folder:
-        config, ports = house(Path(folder))
+        config, ports = talk_house(Path(folder))
         store = Store(f"sqlite:///{folder}/log.db")
         await store.start()
         try:
@@ -87,14 +76,13 @@ async def hold(talk: Talk, caller: Caller, voices: Voices) -> list[Turn]:
 
 def first_tries(turns: Iterable[Turn]) -> list[Turn]:
     """A sentence said again is not another sentence."""
-    seen: set[tuple[str, str, str, int]] = set()
-    kept, before = [], None
+    kept: list[Turn] = []
+    before: Turn | None = None
     for turn in turns:
         again = before is not None and before.line is turn.line and before.verdict == "asks again"
         if not again:
             kept.append(turn)
         before = turn
-    del seen
     return kept
 
 
@@ -109,8 +97,8 @@ def report(title: str, turns: list[Turn]) -> None:
 def print_mistakes(turns: Iterable[Turn]) -> None:
     for turn in turns:
         if turn.verdict != "right":
-            print(f"  {turn.verdict.upper()} {turn.talk} ({turn.caller.name}) {turn.line.words!r} heard {turn.reply.heard!r}"
-                  f"\n      said {turn.reply.words!r} did {turn.reply.tools}")  # fmt: skip
+            print(f"  {turn.verdict.upper()} {turn.talk}: {turn.line.words!r} heard {turn.reply.heard!r}")
+            print(f"      said {turn.reply.words!r} did {turn.reply.tools}")
 
 
 async def unrelated(voices: Voices, mistakes: bool) -> None:
@@ -118,7 +106,7 @@ async def unrelated(voices: Voices, mistakes: bool) -> None:
     talk = Talk("prompts", "general", ())
     total, accepted, told = 0, [], 0
     with tempfile.TemporaryDirectory() as folder:
-        config, ports = house(Path(folder))
+        config, ports = talk_house(Path(folder))
         store = Store(f"sqlite:///{folder}/log.db")
         await store.start()
         for text, audio in prompts():

@@ -43,13 +43,13 @@ def _talk(arguments: argparse.Namespace) -> int:
     from biami_engine.lab.talks.main import run_talks
 
     talks = run_talks(
-        arguments.scenarios[1:], folder=shipped_config_dir() / "lab" / "talks", house=_talk_house,
+        arguments.scenarios[1:], folder=shipped_config_dir() / "lab" / "talks", house=talk_house,
         list_only=arguments.list,
     )  # fmt: skip
     return asyncio.run(talks)
 
 
-def _talk_house(folder: Path) -> tuple[EngineConfig, HostPorts]:
+def talk_house(folder: Path) -> tuple[EngineConfig, HostPorts]:
     """The shipped demonstration, with a calendar of its own."""
     from ..host_ports import host_ports
 
@@ -57,7 +57,7 @@ def _talk_house(folder: Path) -> tuple[EngineConfig, HostPorts]:
     rules = config.tools.calendar or CalendarConfig()
     sources = (CalendarSource(str(folder / "calendar.ics"), "calendar"),)
     calendar = replace(rules, sources=sources, write_to="calendar")
-    config = replace(config, tools=replace(config.tools, calendar=calendar))
+    config = replace(config, tools=replace(config.tools, calendar=calendar), time_zone="UTC")
     return config, host_ports(config)
 
 

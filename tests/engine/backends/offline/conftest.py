@@ -10,9 +10,9 @@ import pytest
 from biami_engine.backends.offline.dialogue import Dialogue, Knowledge, State, ToolUse, Turn
 
 NOW = datetime(2026, 11, 24, 10, 5)
+BOOKING = ("check_calendar", "book_appointment")
 EVERY_TOOL = frozenset(
-    "end_call current_time get_biami_info check_calendar book_appointment take_message transfer_call"
-    " schedule_callback".split()
+    ("end_call", "current_time", "get_biami_info", "take_message", "transfer_call", "schedule_callback", *BOOKING)
 )
 SLOTS = {
     "free_slots": [

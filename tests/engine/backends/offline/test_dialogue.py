@@ -216,7 +216,9 @@ def test_a_tool_of_ones_own_is_used_after_a_yes(chat_with: ChatWith) -> None:
 def test_after_an_answer_the_context_offers_the_next_step(chat_with: ChatWith) -> None:
     chat = chat_with(context=DialogueConfig(after_info=OfferConfig("Shall we meet?", "book")))
     chat.hear("What does it cost?")
-    assert chat.result({"answers": [{"heading": "Price", "text": "Ten."}]}) == "Ten. That is under Price. Shall we meet?"
+    assert (
+        chat.result({"answers": [{"heading": "Price", "text": "Ten."}]}) == "Ten. That is under Price. Shall we meet?"
+    )
     assert "which day" in chat.hear("Yes.")
 
 

@@ -139,7 +139,7 @@ async def live_talk(
     person = Person(transport.call_in("+14155550123"), clock)
     async with asyncio.timeout(ANSWERED_SECONDS):
         while not person.phone.connected:
-            await asyncio.sleep(0.01)
+            await clock.sleep_until(clock.monotonic() + FRAME_MS / 1000)
     living = asyncio.create_task(person.live())
     try:
         yield LiveTalk(engine, person, speaker, told)

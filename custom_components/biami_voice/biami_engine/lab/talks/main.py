@@ -85,7 +85,9 @@ def _print(exchange: Exchange, out: TextIO) -> None:
 def _summary(exchanges: Sequence[Exchange], out: TextIO) -> int:
     right = sum(exchange.verdict == "right" for exchange in exchanges)
     for name in ("words_after", "sound_after"):
-        values = [value for exchange in exchanges if (value := getattr(exchange, name)) is not None and exchange.line.say]
+        values = [
+            value for exchange in exchanges if (value := getattr(exchange, name)) is not None and exchange.line.say
+        ]
         if values:
             p50, p95 = percentiles(values)
             what = "turn over, words known" if name == "words_after" else "first sound of the answer"

@@ -22,6 +22,8 @@ MOST_MISSES = 5
 """Turns in a row that were not understood; then the call is given up."""
 CERTAIN, DOUBTFUL = 1.0, 2.0
 """Doubt up to which words are believed."""
+FOR_GOOD = ("goodbye",)
+"""Understood word for word or not at all."""
 EVERYWHERE = ("repeat", "cancel", "help", "goodbye", "wait")
 """Understood in the middle of any matter."""
 
@@ -122,14 +124,15 @@ class Dialogue:
         if kind in ("name", "text"):
             return DOUBTFUL
         known = heard.intent is not None and heard.intent.strong
-        final = (form is not None and form.asking == "confirm") or heard.means("goodbye")
+        agreed = form is not None and form.asking == "confirm" and heard.yes is not False
+        final = agreed or heard.means(*FOR_GOOD)
         return DOUBTFUL if (known or _fits(kind, heard)) and not final else CERTAIN
 
     def _read(self, text: str, now: datetime) -> Heard:
         whole = plain(text)
         ways = dict.fromkeys((whole, without_when(normalised(text)), without_yes_no(whole)))
         readings = [self._grammar.understand(way) for way in ways if way]
-        found = [reading for reading in readings if reading is not None]
+        found = [one for one in readings if one is not None and (one.score == 100 or one.intent not in FOR_GOOD)]
         best = max(found, key=lambda one: one.rank, default=None)
         return Heard(text, best, now, self.knows)
 

@@ -22,6 +22,7 @@ from .answers import contact_of
 MAX_SAMPLES = 600
 """Of one template: the sentences that are compared letter by letter."""
 CONTACT = "contact"
+NEAR = 80
 STRONG = 88
 """From here on what was said counts as that sentence, whatever was asked."""
 
@@ -37,8 +38,8 @@ class Understood:
 
     @property
     def rank(self) -> tuple[bool, bool, float]:
-        """A template without a wildcard goes before one with it, and that before a sentence that is only near."""
-        return self.strong, self.open, self.score
+        """A template without a wildcard goes before one with it, and that before a sentence that is not very near."""
+        return self.strong, not self.open and self.score >= NEAR, self.score
 
     @property
     def strong(self) -> bool:
