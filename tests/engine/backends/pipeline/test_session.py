@@ -104,13 +104,22 @@ async def test_tools_are_asked_for_and_answered(talk: Opening, llm: LabLlm) -> N
 
 
 async def test_careless_servers_are_understood(talk: Opening, llm: LabLlm) -> None:
-    llm.faults.careless = llm.faults.no_stream_options = True
+    llm.faults.careless = llm.faults.no_stream_options = llm.faults.no_max_tokens = True
     calls = (Call("weather", '{"place": "Rome"}'), Call("weather", '{"place": "Oslo"}'))
     conversation = await talk(InTurn(Reply("", calls)))
     conversation.session.request_response()
     events = await conversation.response()
     asked = [event for event in events if isinstance(event, ev.ToolRequested)]
     assert [json.loads(event.arguments)["place"] for event in asked] == ["Rome", "Oslo"]
+
+
+async def test_a_request_that_is_refused_is_told_in_the_servers_words(talk: Opening, llm: LabLlm) -> None:
+    base = {"base_url": llm.base_url, "model": "m", "api_key": "sk-lab", "extra": {"mood": "good"}}
+    conversation = await talk(llm=base)
+    conversation.session.request_response()
+    lost = await conversation.until(ev.BackendLost)
+    assert "400: Unrecognized request argument supplied: mood" in lost.detail
+    assert not lost.retriable
 
 
 async def test_broken_arguments_are_passed_on_and_shown_to_no_server(talk: Opening, llm: LabLlm) -> None:

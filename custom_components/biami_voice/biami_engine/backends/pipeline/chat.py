@@ -19,6 +19,7 @@ from .sse import SseDecoder
 
 WHO = "the language model's server"
 DONE = "[DONE]"
+OLD_LIMIT, NEW_LIMIT = "max_tokens", "max_completion_tokens"
 
 _log = logging.getLogger(__name__)
 
@@ -64,6 +65,7 @@ class ChatModel:
         self._options = options
         self._http = http
         self._asks_for_usage = True
+        self._limit = OLD_LIMIT
 
     async def complete(
         self, messages: Sequence[Mapping[str, Any]], tools: Sequence[ToolSpec]
@@ -72,7 +74,7 @@ class ChatModel:
         seconds = self._options.first_token_seconds
         try:
             async with asyncio.timeout(seconds):
-                response = await self._post(self._body(messages, tools))
+                response = await self._post(messages, tools)
             async with response:
                 await raise_for_refusal(response, WHO)
                 completion = _Completion()
@@ -86,29 +88,38 @@ class ChatModel:
         except (aiohttp.ClientError, OSError) as error:
             raise unreachable(WHO, error) from None
 
-    async def _post(self, body: dict[str, Any]) -> aiohttp.ClientResponse:
-        """Older servers refuse `stream_options`: they are asked again without, and never for it again."""
+    async def _post(self, messages: Sequence[Mapping[str, Any]], tools: Sequence[ToolSpec]) -> aiohttp.ClientResponse:
+        """A server that does not know a field of ours says so: it is asked in its own way then, and from then on."""
         url, headers = f"{self._options.base_url}/chat/completions", bearer(self._options.api_key)
-        if self._asks_for_usage:
-            asking = {**body, "stream_options": {"include_usage": True}}
-            response = await self._http.session.post(url, json=asking, headers=headers)
+        while True:
+            response = await self._http.session.post(url, json=self._body(messages, tools), headers=headers)
             if response.status not in (400, 422):
                 return response
             async with response:
                 said = (await response.content.read(4096)).decode("utf-8", "replace")
-            if "stream_options" not in said:
+            if not self._adapted(said):
                 raise BackendError(f"{WHO} answered {response.status}: {refusal_text(said)}")
+
+    def _adapted(self, said: str) -> bool:
+        """Whether another try, as the server wants it, is worth it."""
+        if self._asks_for_usage and "stream_options" in said:
             _log.info("%s tells no usage: it does not know stream_options", WHO)
             self._asks_for_usage = False
-        return await self._http.session.post(url, json=body, headers=headers)
+            return True
+        if self._limit == OLD_LIMIT and NEW_LIMIT in said:  # OpenAI's reasoning models
+            self._limit = NEW_LIMIT
+            return True
+        return False
 
     def _body(self, messages: Sequence[Mapping[str, Any]], tools: Sequence[ToolSpec]) -> dict[str, Any]:
         body: dict[str, Any] = {
             "model": self._options.model,
             "messages": list(messages),
             "stream": True,
-            "max_tokens": self._options.max_tokens,
+            self._limit: self._options.max_tokens,
         }
+        if self._asks_for_usage:
+            body["stream_options"] = {"include_usage": True}
         if tools:
             body["tools"] = [_function(tool) for tool in tools]
         if self._options.temperature is not None:

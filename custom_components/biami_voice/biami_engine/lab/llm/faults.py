@@ -28,6 +28,8 @@ class LlmFaults:
     after_tokens: int = 3
     no_stream_options: bool = False
     """An older server: 400 for the field."""
+    no_max_tokens: bool = False
+    """A newer one: 400 for the field."""
     careless: bool = False
     """As some compatible servers are: no index and no id in tool calls, no `[DONE]`, comments between events."""
     count: int = field(default=0, init=False)

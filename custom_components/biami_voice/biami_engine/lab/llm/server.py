@@ -81,6 +81,8 @@ class LabLlm:
             check(body)
             if self.faults.no_stream_options and "stream_options" in body:
                 raise Refused("Unrecognized request argument supplied: stream_options", "stream_options")
+            if self.faults.no_max_tokens and "max_tokens" in body:
+                raise Refused("Unsupported parameter: use 'max_completion_tokens' instead.", "max_tokens")
         except ValueError:
             return failure(400, "We could not parse the JSON body of your request.", "invalid_request_error")
         except Refused as refused:
