@@ -146,7 +146,12 @@ async def main() -> None:
         report(caller.name, turns)
         everything[caller.noise_db is not None] += turns
         if chosen.mistakes:
-            print_mistakes(turn for turn in turns if not (chosen.tuned and held_out(turn.line.words)))
+            print_mistakes(
+                turn
+                for turn in turns
+                if not (chosen.tuned and held_out(turn.line.words)) or turn.verdict == "wrong action"
+            )
+        print_mistakes(turn for turn in turns if turn.verdict == "wrong action" and not chosen.mistakes)
     for is_noisy, what in ((False, "clean"), (True, "with noise")):
         for held in (False, True):
             part = [turn for turn in everything[is_noisy] if held_out(turn.line.words) is held]

@@ -74,7 +74,7 @@ def test_a_yes_to_what_was_not_heard_is_asked_for_again(chat: Chat) -> None:
 
 def test_an_unclear_yes_confirms_nothing(chat: Chat) -> None:
     chat.hear("Put me through to Bob.")
-    assert "again" in chat.hear("Yes.", doubt=1.5)
+    assert "again" in chat.hear("Yes.", doubt=1.6)
     assert chat.tool is None
 
 

@@ -59,7 +59,7 @@ class Settings:
 
     voice: str = ""
     recogniser: str = ""
-    hang_over_ms: int = 290
+    hang_over_ms: int = 320
     """Silence after a sentence that is complete."""
     patience_ms: int = 600
     """Silence after one that may go on."""

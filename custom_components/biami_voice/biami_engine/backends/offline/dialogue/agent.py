@@ -20,7 +20,7 @@ from .state import Form, Kind, State, Turn
 
 MOST_MISSES = 5
 """Turns in a row that were not understood; then the call is given up."""
-CERTAIN, DOUBTFUL = 1.0, 2.0
+CERTAIN, NEARLY_CERTAIN, DOUBTFUL = 1.0, 1.5, 2.0
 """Doubt up to which words are believed."""
 FOR_GOOD = ("goodbye",)
 """Understood word for word or not at all."""
@@ -111,7 +111,7 @@ class Dialogue:
         if kind == "anything":
             return heard.intent is not None or heard.yes is not None
         if kind == "name":
-            return bool(heard.name)
+            return bool(heard.name) or heard.intent is not None
         return heard.yes is not None or heard.intent is not None or bool(heard.when(expected=True))
 
     # --- how it is decided ---
@@ -125,8 +125,9 @@ class Dialogue:
             return DOUBTFUL
         known = heard.intent is not None and heard.intent.strong
         agreed = form is not None and form.asking == "confirm" and heard.yes is not False
-        final = agreed or heard.means(*FOR_GOOD)
-        return DOUBTFUL if (known or _fits(kind, heard)) and not final else CERTAIN
+        if not (known or _fits(kind, heard)):
+            return CERTAIN
+        return NEARLY_CERTAIN if agreed or heard.means(*FOR_GOOD) else DOUBTFUL
 
     def _read(self, text: str, now: datetime) -> Heard:
         whole = plain(text)

@@ -7,7 +7,7 @@ counts; how near depends on its length, because any two short words are alike.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
@@ -22,7 +22,7 @@ from .answers import contact_of
 MAX_SAMPLES = 600
 """Of one template: the sentences that are compared letter by letter."""
 CONTACT = "contact"
-NEAR = 80
+NEAR, NEAR_LENGTH = 80, 20
 STRONG = 88
 """From here on what was said counts as that sentence, whatever was asked."""
 
@@ -35,11 +35,14 @@ class Understood:
     score: float = 100.0
     slots: Mapping[str, str] = field(default_factory=dict)
     open: bool = False
+    length: int = 0
+    """Letters that were compared."""
 
     @property
-    def rank(self) -> tuple[bool, bool, float]:
+    def rank(self) -> tuple[bool, bool, bool, float]:
         """A template without a wildcard goes before one with it, and that before a sentence that is not very near."""
-        return self.strong, not self.open and self.score >= NEAR, self.score
+        near = self.score >= NEAR and self.length >= NEAR_LENGTH
+        return self.strong, not self.open and (near or self.score == 100), self.open, self.score
 
     @property
     def strong(self) -> bool:
@@ -88,16 +91,21 @@ class Grammar:
         best = max(found, key=lambda one: one.rank, default=None)
         if best is None or CONTACT not in best.slots:
             return best
-        return Understood(best.intent, best.score, {**best.slots, CONTACT: contact or ""}, best.open)
+        return replace(best, slots={**best.slots, CONTACT: contact or ""})
 
     def _readings(self, text: str) -> Iterator[Understood]:
+        yield from self._exact(text)
+        near = process.extractOne(text, self._choices, scorer=ratio)
+        if near is None or near[1] < near_enough(text):
+            return
+        meant = next((one for one in self._exact(near[0]) if one.intent == self._known[near[0]]), None)
+        if meant is not None:
+            yield replace(meant, score=min(near[1], 99.0), length=len(text))
+
+    def _exact(self, text: str) -> Iterator[Understood]:
         for result in recognize_all(text, self._intents):
             slots = {name: str(entity.value) for name, entity in result.entities.items()}
             yield Understood(result.intent.name, 100.0, slots, bool(self._wild & slots.keys()))
-        near = process.extractOne(text, self._choices, scorer=ratio)
-        if near is not None and near[1] >= near_enough(text):
-            slots = {CONTACT: CONTACT} if CONTACT in near[0] else {}
-            yield Understood(self._known[near[0]], min(near[1], 99.0), slots)
 
     def _samples(self) -> Iterator[tuple[str, str]]:
         for name, intent in self._intents.intents.items():
