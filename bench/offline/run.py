@@ -132,9 +132,10 @@ async def main() -> None:
     parser.add_argument("--only", default="")
     parser.add_argument("--callers", type=int, default=99)
     parser.add_argument("--no-prompts", action="store_true")
+    parser.add_argument("--late", action="store_true", help="only talks that were written after the last change")
     chosen = parser.parse_args()
     voices = Voices()
-    folder = shipped_config_dir() / "lab" / "talks"
+    folder = Path(__file__).with_name("late") if chosen.late else shipped_config_dir() / "lab" / "talks"
     talks = [talk for talk in read_talks(folder) if chosen.only in talk.name]
     flite = ["slt", "rms"] if shutil.which("flite") else []
     clean = [Caller(voice, wire) for voice in ("hibari", *flite) for wire in (PCMU_8K, PCM16_24K)]

@@ -12,7 +12,7 @@ import pytest
 from biami_engine import config as c
 from biami_engine.backends import BACKENDS
 from biami_engine.backends.openai_realtime.payload import SessionOptions
-from biami_engine.config_schema import parse_config, tools
+from biami_engine.config_schema import dialogue, parse_config, tools
 from biami_engine.config_schema import settings as schema
 from biami_engine.errors import ConfigError, ConfigErrors
 from biami_engine.transports import TRANSPORTS
@@ -43,6 +43,10 @@ def line(**changes: Any) -> dict[str, Any]:
     return {"office": {**minimal()["lines"]["office"], **changes}}
 
 
+def talking(**intents: Any) -> dict[str, Any]:
+    return {"contexts": {"general": {"dialogue": {"intents": intents}}}}
+
+
 def test_the_minimum_gets_the_defaults_of_the_dataclasses() -> None:
     config = parse_config(minimal())
     office = config.lines["office"]
@@ -59,6 +63,9 @@ def test_every_setting_of_a_dataclass_is_in_the_schema_and_the_other_way_round()
         (c.TurnConfig, set(schema.TURNS.keys), set()),
         (c.IdleConfig, set(schema.IDLE.keys), set()),
         (c.ContextConfig, set(schema.CONTEXT.keys), {"name"}),
+        (c.DialogueConfig, set(dialogue.DIALOGUE.keys), set()),
+        (c.IntentConfig, set(dialogue.INTENT.keys), set()),
+        (c.OfferConfig, set(dialogue.OFFER.keys), set()),
         (c.ContactConfig, set(schema.CONTACT.keys), {"name"}),
         (c.LimitsConfig, set(schema.LIMITS.keys), set()),
         (c.PolicyConfig, set(schema.POLICY.keys), set()),
@@ -149,6 +156,19 @@ def test_everything_wrong_is_reported_at_once() -> None:
         ({"limits": {"max_concurrent_calls": 0}}, "limits.max_concurrent_calls", "1 to"),
         ({"contacts": {"anna": {"number": "+4930123456", "context": "x"}}}, "contacts.anna.context", "no context"),
         ({"contexts": {"general": {"transfer_to": ["ana"]}}}, "contexts.general.transfer_to.0", "no contact"),
+        ({"spare_backends": ["demp"]}, "spare_backends", "demo"),
+        (talking(x={"sentences": "(open"}), "contexts.general.dialogue.intents.x.sentences.0", "nothing closes"),
+        (
+            talking(x={"sentences": "open)", "say": "a"}),
+            "contexts.general.dialogue.intents.x.sentences.0",
+            "nothing opens",
+        ),
+        (talking(x={"sentences": "open"}), "contexts.general.dialogue.intents.x", "leads nowhere"),
+        (talking(x={"offer": "book"}), "contexts.general.dialogue.intents.x.say", "missing"),
+        (talking(x={"flow": "bok"}), "contexts.general.dialogue.intents.x.flow", "book"),
+        (talking(x={"flow": "book", "tool": "y"}), "contexts.general.dialogue.intents.x.tool", "choose one"),
+        (talking(x={"say": "a", "says": "b"}), "contexts.general.dialogue.intents.x.says", "say"),
+        (talking(x={"say": "a", "sentences": "the {dor}"}), "contexts.general.dialogue.intents.x.sentences.0", "dor"),
         ({"time_zone": "Europe/Berlim"}, "time_zone", "Europe/Berlin"),
         ({"tools": {"info": {"path": "nowhere/"}}}, "tools.info.path", "there is no"),
         ({"tools": {"calendar": {"sources": [{"name": "x"}]}}}, "tools.calendar.sources.0.location", "missing"),
@@ -213,6 +233,14 @@ def test_empty_sections_and_single_values_are_fine() -> None:
     config = parse_config(minimal(limits=None, policy={"allowed_countries": "de"}))
     assert config.limits == c.LimitsConfig()
     assert config.policy.allowed_countries == ("DE",)
+
+
+def test_spare_backends_are_the_failover_of_contexts_that_have_none() -> None:
+    contexts = {"general": {}, "own": {"failover": {"backends": ["other"]}}}
+    backends = {"demo": {"type": "offline"}, "spare": {"type": "scripted"}, "other": {"type": "echo"}}
+    config = parse_config(minimal(contexts=contexts, backends=backends, default_backend="demo", spare_backends="spare"))
+    assert config.contexts["general"].failover.backends == ("spare",)
+    assert config.contexts["own"].failover.backends == ("other",)
 
 
 def test_zeroconf_knows_three_words() -> None:

@@ -101,6 +101,13 @@ def test_digits_are_complete_when_no_further_key_comes(chat: Chat) -> None:
     assert state.keys == ""
 
 
+def test_a_wish_misheard_is_still_that_wish(chat: Chat) -> None:
+    assert "your name" in chat.hear("Can I leave the methods for Anna?")
+    assert chat.state.form is not None
+    assert chat.state.form.get("contact") is None
+    assert chat.state.form.get("for") == "anna"
+
+
 def test_the_callers_own_number_needs_no_digits(chat_with: ChatWith) -> None:
     chat = chat_with(caller_number="+12025550123", caller_name="Ann")
     chat.hear("Take a message please.")

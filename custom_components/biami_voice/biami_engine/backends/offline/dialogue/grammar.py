@@ -98,7 +98,8 @@ class Grammar:
         near = process.extractOne(text, self._choices, scorer=ratio)
         if near is None or near[1] < near_enough(text):
             return
-        meant = next((one for one in self._exact(near[0]) if one.intent == self._known[near[0]]), None)
+        meanings = (one for one in self._exact(near[0]) if one.intent == self._known[near[0]])
+        meant = max(meanings, key=lambda one: one.rank, default=None)
         if meant is not None:
             yield replace(meant, score=min(near[1], 99.0), length=len(text))
 
