@@ -2,7 +2,7 @@
 """How long each stage of a cascade takes, and the caller waits: `bench/pipeline/run.py`.
 
 One caller, real speech as µ-law, at the speed of life; the language model is the lab's, which answers at once, so that
-what is measured is ours. With the real Wyoming servers in the cache (`scripts/wyoming`) they are measured, too.
+what is measured is ours. With the real Wyoming servers in the cache (`scripts/servers wyoming`) they are measured, too.
 """
 
 from __future__ import annotations
@@ -160,7 +160,7 @@ async def main() -> None:
                 mouth = await stack.enter_async_context(server("wyoming_piper", *voice))
                 await measure("Wyoming: faster-whisper and Piper", voices, stt=[ear], tts=[mouth])
     else:
-        print("no real Wyoming servers here: scripts/wyoming makes them", file=sys.stderr)
+        print("no real Wyoming servers here: scripts/servers wyoming makes them", file=sys.stderr)
     await voices.close()
 
 

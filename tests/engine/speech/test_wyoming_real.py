@@ -26,7 +26,7 @@ def interpreter() -> str:
     """Made by `make test`; a single run of this file installs nothing."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "biami-voice", "wyoming")
     if not (cache / ".setup").exists():
-        pytest.skip("there are no real Wyoming servers here: run scripts/wyoming")
+        pytest.skip("there are no real Wyoming servers here: run scripts/servers wyoming")
     return str(cache / "bin" / "python")
 
 
