@@ -3,8 +3,8 @@
 python bench/offline/latency.py [--calls N]
 
 Stages: `turn over` is the detector's delay and the silence that ends a turn; `words` what the recogniser still needs
-then; `voice` the answer and its first sound. Nothing of a sentence is in the cache of spoken sentences that the callers'
-own voices fill; the agent's answers are, from the second time on, as in life.
+then; `voice` the answer and its first sound. The agent's answers are in the cache of spoken sentences from the second
+time on, as in life.
 """
 
 from __future__ import annotations

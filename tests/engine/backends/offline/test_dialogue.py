@@ -254,6 +254,20 @@ def test_a_placed_call_says_why_and_brings_the_answer_home(chat_with: ChatWith) 
     assert "Goodbye" in chat.result({"status": "taken"})
 
 
+def test_who_picks_up_is_answered_by_the_first_words_alone(chat_with: ChatWith) -> None:
+    chat = chat_with(goal="dinner")
+    assert chat.hear("Hello?") == ""
+    assert chat.hear("Anna Smith speaking.") == ""
+    assert "an automatic assistant" in chat.hear("Who is this?")
+    assert "dinner" in chat.hear("What is it about?")
+
+
+def test_an_agent_that_waits_says_who_it_is_and_why(chat_with: ChatWith) -> None:
+    chat = chat_with(goal="dinner", caller_first=True, variables={"company": "the inn"})
+    assert "speaking for the inn" in (said := chat.hear("Hello?"))
+    assert "dinner" in said
+
+
 def test_questions_of_every_kind(chat_with: ChatWith) -> None:
     questions = (
         Question("home", "Are you at home?"),

@@ -39,9 +39,9 @@ class Mouth:
     _items: dict[str, _Item] = field(default_factory=dict)
 
     @property
-    def audible(self) -> bool:
-        """The caller is still hearing the last words; a guess by the clock."""
-        return self._heard_until > self.clock.monotonic()
+    def left_seconds(self) -> float:
+        """How long the caller will still be hearing the last words; a guess by the clock."""
+        return max(0.0, self._heard_until - self.clock.monotonic())
 
     def hush(self) -> None:
         self._heard_until = self.clock.monotonic()

@@ -44,6 +44,8 @@ _log = logging.getLogger(__name__)
 MAX_WAITING = 64
 KEYS_SECONDS = 3.0
 """After the last key a number counts as complete."""
+ANSWERED_SECONDS = 2.0
+"""Before the end of a question people answer it; earlier a "yes" only says that they listen."""
 _ORDER = re.compile(r'Say exactly: "(.*)"', re.DOTALL)
 _KEY = re.compile(r"\[DTMF: (.)\]")
 _LOST_CONTACT = re.compile(r"\[(.+?) could not be reached")
@@ -261,12 +263,12 @@ class OfflineSession:
         await self._respond(turn)
 
     def _is_nothing(self, text: str) -> bool:
-        """Noise; or somebody who only listens aloud while the agent speaks on."""
+        """Noise; or somebody who only listens aloud while the agent speaks on, far from the end of its question."""
         if not text:
             return True
-        speaking = self._mouth.audible and not self._cut_since_speech
-        answers = self.state.form is not None and self.state.form.kind != "anything"
-        return speaking and not answers and is_backchannel(text, self._setup.language)
+        left = 0.0 if self._cut_since_speech else self._mouth.left_seconds
+        asked = self.state.form is not None and self.state.form.kind != "anything"
+        return left > (ANSWERED_SECONDS if asked else 0.0) and is_backchannel(text, self._setup.language)
 
     async def _stop_speaking(self) -> None:
         """What is still being made is not wanted any more: the caller has the word."""
@@ -314,6 +316,7 @@ def knowledge_of(setup: SessionSetup) -> Knowledge:
         caller_name="" if name == UNKNOWN else name,
         caller_number=caller if _E164.fullmatch(caller) else "",
         goal=values.get("goal", ""),
+        caller_first=setup.caller_first,
         context=setup.dialogue,
         variables=values,
     )

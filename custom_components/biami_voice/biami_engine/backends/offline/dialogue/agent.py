@@ -11,6 +11,7 @@ from typing import Any
 from .answers import without_yes_no
 from .flow import Flow, Here
 from .flows import FLOWS, of_intent, offer, small_talk
+from .flows.goal import Goal
 from .grammar import Understood
 from .heard import Heard
 from .knowledge import Knowledge
@@ -39,7 +40,9 @@ class Dialogue:
 
     def opening(self, state: State, now: datetime) -> tuple[State, Turn]:
         """The first words, where the context has none of its own."""
-        return self._next(state, Turn(self.knows.text("opening"), self.first_form()))
+        if self.knows.goal:
+            return self._next(state, Goal().start(Here(self.knows, now)))
+        return self._next(state, Turn(self.knows.text("opening")))
 
     def first_form(self) -> Form | None:
         """A placed call has a matter from its first word on."""

@@ -52,7 +52,8 @@ class Knowledge:
     caller_name: str = ""
     caller_number: str = ""
     goal: str = ""
-    company: str = ""
+    caller_first: bool = False
+    """The agent waits for the caller's first words, and says its own as an answer."""
     questions: tuple[Question, ...] = ()
     context: DialogueConfig = DialogueConfig()
     variables: Mapping[str, str] = field(default_factory=dict)

@@ -18,16 +18,23 @@ ANSWER = Question("answer", "", "text")
 """What a call without questions of its own brings home."""
 
 
+LONGEST_HELLO = 5
+"""Words."""
+
+
 class Goal:
     def begin(self, known: Mapping[str, Any], here: Here) -> Turn:
         """The first words are the context's; they end with asking for a moment."""
         return Turn(form=Form("goal", "moment", "yes_no", {"answers": {}}))
 
+    def start(self, here: Here) -> Turn:
+        """Without words of the context: who we are, and the first question at once."""
+        asked = self._ask(Form("goal", fields={"answers": {}}), here)
+        return Turn(f"{here.text('introduce', reason='')} {asked.say}", asked.form)
+
     def answer(self, form: Form, heard: Heard, here: Here) -> Turn | None:
         if form.asking == "moment":
-            if heard.yes is False:
-                return goodbye(here.text("goal_later"), here)
-            return self._ask(form, here)
+            return self._picked_up(form, heard, here)
         question = _questions(here)[len(form.get("answers"))]
         if form.asking == "confirm":
             if heard.yes is None:
@@ -37,6 +44,17 @@ class Goal:
 
     def result(self, form: Form, data: Mapping[str, Any], here: Here) -> Turn:
         return goodbye(here.text("goal_thanks"), here)
+
+    def _picked_up(self, form: Form, heard: Heard, here: Here) -> Turn:
+        """Who picks up says hello, or a name: the first words, which are on their way, are the answer to that."""
+        if heard.yes is False:
+            return goodbye(here.text("goal_later"), here)
+        if heard.means("robot"):
+            return Turn(here.text("introduce", reason=here.text("reason", goal=here.knows.goal)), form)
+        hello = heard.means("greet") or (heard.intent is None and len(heard.plain.split()) <= LONGEST_HELLO)
+        if heard.yes is None and hello:
+            return self.start(here) if here.knows.caller_first else Turn(form=form)
+        return self._ask(form, here)
 
     def _ask(self, form: Form, here: Here) -> Turn:
         question = _questions(here)[len(form.get("answers"))]
