@@ -35,6 +35,8 @@ from biami_voice_daemon.cli.lab import talk_house
 from biami_voice_daemon.settings import shipped_config_dir
 
 LOCAL = BackendConfig("local", "offline")
+SMALL_TALK = ("thank you", "one moment, please")
+"""Prompts that mean what they say to anybody: an answer to them is right."""
 REPEATS = 1
 """How often a caller says again what was not understood."""
 
@@ -113,10 +115,11 @@ async def unrelated(voices: Voices, mistakes: bool) -> None:
             async with bare_call(config, LOCAL, talk, PCMU_8K, voices, ports, store) as call:
                 reply = await call.hear(audio)
             total += 1
-            verdict = verdict_of(Line(say=text, agent="^$"), reply)
             said_no = "do not know" in reply.words
             told += said_no
-            if verdict != "asks again" and not said_no:
+            small_talk = text.strip(".").lower() in SMALL_TALK
+            again = verdict_of(Line(say=text, agent="^nothing is right$"), reply) == "asks again"
+            if reply.said and not again and not said_no and not small_talk:
                 accepted.append((text, reply))
         await store.close()
     print(f"{'people who ask for nothing':<44} {total:4} prompts: {len(accepted)} taken for a request, "

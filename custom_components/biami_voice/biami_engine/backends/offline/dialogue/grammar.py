@@ -22,6 +22,7 @@ from .answers import contact_of
 MAX_SAMPLES = 600
 """Of one template: the sentences that are compared letter by letter."""
 CONTACT = "contact"
+MISHEARD, LONG_WORD = 55, 5
 NEAR, NEAR_LENGTH = 80, 20
 STRONG = 88
 """From here on what was said counts as that sentence, whatever was asked."""
@@ -52,7 +53,15 @@ class Understood:
 def near_enough(sentence: str) -> float:
     """The similarity from which a sentence counts."""
     size = len(sentence)
-    return 92 if size <= 5 else 84 if size <= 9 else 78 if size <= 15 else 72
+    return 92 if size <= 5 else 86 if size <= 9 else 82 if size <= 15 else 78
+
+
+def alike(text: str, sentence: str) -> bool:
+    """Every long word of the text sounds a little like some word of the sentence: no word is beside the point."""
+    words = sentence.split()
+    return all(
+        max(ratio(word, other) for other in words) >= MISHEARD for word in text.split() if len(word) >= LONG_WORD
+    )
 
 
 class Grammar:
@@ -96,7 +105,7 @@ class Grammar:
     def _readings(self, text: str) -> Iterator[Understood]:
         yield from self._exact(text)
         near = process.extractOne(text, self._choices, scorer=ratio)
-        if near is None or near[1] < near_enough(text):
+        if near is None or near[1] < near_enough(text) or not alike(text, near[0]):
             return
         meanings = (one for one in self._exact(near[0]) if one.intent == self._known[near[0]])
         meant = max(meanings, key=lambda one: one.rank, default=None)
