@@ -393,9 +393,9 @@ async def test_an_unknown_voice_is_told_at_once(stage: Stage) -> None:
 
 
 async def test_without_a_voice_it_beeps_and_does_not_claim_to_speak(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("PATH", "")
+    monkeypatch.setenv("PATH", str(tmp_path))
     backend = stage.backend("voice: flite\ngreeting: Hello.")
     assert not backend.capabilities.speaks_to_order
     talk = Conversation(await backend.open(setup(PCMU_8K)), PCMU_8K, stage.voices)
