@@ -101,6 +101,11 @@ def test_digits_are_complete_when_no_further_key_comes(chat: Chat) -> None:
     assert state.keys == ""
 
 
+def test_a_greeting_before_a_wish_is_no_hindrance(chat: Chat) -> None:
+    assert "which day" in chat.hear("Hello, could you make an appointment for me?")
+    assert "Hello" in chat.hear("Hello.")
+
+
 def test_a_wish_misheard_is_still_that_wish(chat: Chat) -> None:
     assert "your name" in chat.hear("Can I leave the methods for Anna?")
     assert chat.state.form is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -21,6 +22,8 @@ from .state import Form, Kind, State, Turn
 
 MOST_MISSES = 5
 """Turns in a row that were not understood; then the call is given up."""
+_LEAD_IN = re.compile(r"^(?:(?:hello|hi|hey|good (?:morning|afternoon|evening)|well|um|uh|okay|ok|so|and|sorry) )+")
+"""What people say before they say what they want."""
 CERTAIN, NEARLY_CERTAIN, DOUBTFUL = 1.0, 1.5, 2.0
 """Doubt up to which words are believed."""
 FOR_GOOD = ("goodbye",)
@@ -133,8 +136,8 @@ class Dialogue:
         return NEARLY_CERTAIN if agreed or heard.means(*FOR_GOOD) else DOUBTFUL
 
     def _read(self, text: str, now: datetime) -> Heard:
-        whole = plain(text)
-        ways = dict.fromkeys((whole, without_when(normalised(text)), without_yes_no(whole)))
+        whole, bare = plain(text), _LEAD_IN.sub("", plain(text))
+        ways = dict.fromkeys((whole, bare, without_when(normalised(bare)), without_yes_no(bare)))
         readings = [self._grammar.understand(way) for way in ways if way]
         found = [one for one in readings if one is not None and (one.score == 100 or one.intent not in FOR_GOOD)]
         best = max(found, key=lambda one: one.rank, default=None)
@@ -227,7 +230,7 @@ class Dialogue:
 def _fits(kind: Kind, heard: Heard) -> bool:
     if kind == "datetime":
         return bool(heard.when(expected=True))
-    return kind == "yes_no" and heard.yes is not None
+    return kind in ("yes_no", "step") and heard.yes is not None
 
 
 def _data(output: str) -> Mapping[str, Any]:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Kind = Literal["anything", "yes_no", "choice", "number", "digits", "text", "name", "datetime"]
-"""What is expected as the next answer."""
+Kind = Literal["anything", "yes_no", "choice", "number", "digits", "text", "name", "datetime", "step"]
+"""What is expected as the next answer; `step`: that something is done, or what came of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ class Guide:
         if not steps:
             return self._stuck(form, "guide_stuck", here)
         step, *left = steps
-        asked = form.ask("step", "anything", steps=left, tried=[*tried, step])
+        asked = form.ask("step", "step", steps=left, tried=[*tried, step])
         return Turn(here.text("guide_step", step=step), asked)
 
     def _stuck(self, form: Form, text: str, here: Here) -> Turn:
