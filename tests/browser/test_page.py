@@ -95,8 +95,15 @@ async def test_a_muted_or_quiet_microphone_sends_silence_and_keys_are_heard(visi
     await threshold.fill("-80")
     await page.get_by_role("button", name="#", exact=True).click()
     await page.get_by_role("button", name="Unmute").wait_for()
+    quiet = [frame for frame in microphone(wire) if not frame.strip(b"\0")]
+    assert len(quiet) > 0.8 * len(
+        microphone(wire)
+    )  # the browser's own gain control may lift a vowel over the threshold
     before = len(wire.frames)
-    assert {bytes(frame).strip(b"\0") for frame in microphone(wire)} == {b""}
+    while len(microphone(wire, before)) < 25:
+        await page.wait_for_timeout(50)
+    assert {bytes(frame).strip(b"\0") for frame in microphone(wire, before)} == {b""}
+    before = len(wire.frames)
     await page.get_by_role("button", name="Unmute").click()
     await page.locator("#miclevel.open").wait_for()
     await page.get_by_role("button", name="Hang up").first.click()
