@@ -47,12 +47,7 @@ async def held(
     return verdicts
 
 
-CLIPPED = pytest.mark.xfail(
-    strict=False, reason="a hasty voice: a clipped 'Hi' is heard as 'Bye', and the call ends (1 wrong action of 93)"
-)
-
-
-@pytest.mark.parametrize("caller", [pytest.param(name, marks=[CLIPPED] if "flite" in name else []) for name in CALLERS])
+@pytest.mark.parametrize("caller", CALLERS)
 @pytest.mark.timeout(400)
 async def test_spoken_conversations(caller: str, voices: Voices, tmp_path: Path) -> None:
     """Of the sentences that nothing was tuned on; and not one wrong action anywhere."""

@@ -101,6 +101,14 @@ def test_digits_are_complete_when_no_further_key_comes(chat: Chat) -> None:
     assert state.keys == ""
 
 
+def test_a_lone_bye_ends_nothing_at_once(chat: Chat) -> None:
+    assert "Goodbye" in chat.hear("Bye.")
+    assert chat.tool is None
+    assert "which day" in chat.hear("I'd like to make an appointment.")
+    assert "Goodbye" in chat.hear("Thank you, goodbye.")
+    assert chat.used[0] == "end_call"
+
+
 def test_a_greeting_before_a_wish_is_no_hindrance(chat: Chat) -> None:
     assert "which day" in chat.hear("Hello, could you make an appointment for me?")
     assert "Hello" in chat.hear("Hello.")

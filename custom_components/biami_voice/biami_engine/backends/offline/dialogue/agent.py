@@ -157,8 +157,12 @@ class Dialogue:
             return None
         if intent == "help":
             return state, Turn(f"{self.knows.text('help_start')} {state.said}", form)
-        free = form is not None and form.kind in ("text",)
-        return None if free else self._next(state, small_talk("goodbye", here))
+        if form is not None and form.kind == "text":
+            return None
+        turn = small_talk("goodbye", here)
+        # A clipped "Hi" is heard as "Bye": after a lone word the caller may go on, and the call ends by itself if not.
+        lone = len(heard.plain.replace("good bye", "goodbye").split()) == 1
+        return self._next(state, replace(turn, tool=None) if lone else turn)
 
     def _in_form(self, state: State, heard: Heard, here: Here) -> Turn | None:
         form = state.form
