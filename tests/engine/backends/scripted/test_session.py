@@ -396,6 +396,7 @@ async def test_without_a_voice_it_beeps_and_does_not_claim_to_speak(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
+    stage.voices = Voices(cache=False)  # others may have loaded this voice already
     backend = stage.backend("voice: flite\ngreeting: Hello.")
     assert not backend.capabilities.speaks_to_order
     talk = Conversation(await backend.open(setup(PCMU_8K)), PCMU_8K, stage.voices)
