@@ -97,4 +97,4 @@ async def test_piper_speaks(interpreter: str, lent: StageServices, voices: Voice
     assert len(parts) > 3, "it streams"
     sound = Audio(parts[0].format, b"".join(part.payload for part in parts))
     heard = (await voices.listener.transcribe(sound)).text
-    assert SequenceMatcher(None, heard, "The kitchen light is on.").ratio() > 0.8, heard  # Piper draws its noise anew
+    assert SequenceMatcher(None, heard, "The kitchen light is on.").ratio() > 0.7, heard  # Piper draws its noise anew
